@@ -1,0 +1,15 @@
+# Warnings, sanitizers and the compiler cache, for every target of this project.
+find_program(SEQUENT_CCACHE ccache)
+if(SEQUENT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SEQUENT_CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror=return-type)
+# Release keeps assertions of our own mistakes out, but never the checks of user input, which throw.
+if(SEQUENT_SANITIZE)
+  add_compile_options(-fsanitize=${SEQUENT_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${SEQUENT_SANITIZE})
+  if(SEQUENT_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

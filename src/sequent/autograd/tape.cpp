@@ -1,0 +1,100 @@
+#include "sequent/autograd/tape.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sequent/base/error.h"
+
+namespace sequent {
+namespace {
+
+thread_local Tape* current_tape = nullptr;
+
+}  // namespace
+
+Tape::Tape() : outer_(std::exchange(current_tape, this)) {}
+
+Tape::~Tape() {
+  current_tape = outer_;
+}
+
+Tape* Tape::current() {
+  return current_tape;
+}
+
+Tape::Pause::Pause() : paused_(std::exchange(current_tape, nullptr)) {}
+
+Tape::Pause::~Pause() {
+  current_tape = paused_;
+}
+
+void Tape::backward(const Var& loss) {
+  check(loss.value().elements() == 1, "backward: the loss must have one element, got {}", to_string(loss.shape()));
+  backward(loss, Tensor::full(loss.shape(), 1.0f));
+}
+
+void Tape::backward(const Var& output, const Tensor& gradient) {
+  output.accumulate(gradient);
+  const Pause pause;
+  while (!steps_.empty()) {
+    const Step step = std::move(steps_.back());
+    steps_.pop_back();
+    std::vector<Tensor> gradients;
+    bool any = false;
+    for (const Var& result : step.outputs) {
+      gradients.push_back(result.gradient());
+      any = any || gradients.back().defined();
+      // The closure holds the only reference from here on, so a sum may reuse its memory.
+      result.clear_gradient();
+    }
+    if (any) step.backward(gradients);
+  }
+}
+
+bool recording(std::span<const Var> inputs) {
+  return current_tape && std::any_of(inputs.begin(), inputs.end(), [](const Var& v) { return v.wants_gradient(); });
+}
+
+bool recording(std::initializer_list<Var> inputs) {
+  return recording(std::span(inputs.begin(), inputs.size()));
+}
+
+Var record(Tensor value, std::initializer_list<Var> inputs, std::function<void(const Tensor&)> backward) {
+  if (!recording(inputs)) return Var(std::move(value));
+  Var output = Var::parameter(std::move(value));
+  current_tape->steps_.push_back({{output}, [backward = std::move(backward)](std::span<const Tensor> gradients) {
+                                    backward(gradients[0]);
+                                  }});
+  return output;
+}
+
+std::vector<Var> record_outputs(std::span<const Tensor> values, std::span<const Var> inputs,
+                                std::function<void(std::span<const Tensor>)> backward) {
+  const bool wanted = recording(inputs);
+  std::vector<Var> outputs;
+  for (const Tensor& value : values) outputs.push_back(wanted ? Var::parameter(value) : Var(value));
+  if (wanted) current_tape->steps_.push_back({outputs, std::move(backward)});
+  return outputs;
+}
+
+Var recompute(std::function<Var(const Var&)> body, const Var& x) {
+  Tape* const recorder = current_tape;
+  if (!recorder) return body(x);
+  Tensor value;
+  {
+    const Tape::Pause pause;
+    value = body(x).value();
+  }
+  // Whether anything inside wants a gradient is known only to the body, so this step is always recorded.
+  const Var trigger = Var::parameter(Tensor::empty({0}));
+  return record(value, {x, trigger}, [body = std::move(body), x](const Tensor& gradient) {
+    const Var inner = x.wants_gradient() ? Var::parameter(x.value()) : Var(x.value());
+    Tape tape;
+    const Var output = body(inner);
+    tape.backward(output, gradient);
+    x.accumulate(inner.gradient());
+  });
+}
+
+}  // namespace sequent

@@ -1,0 +1,138 @@
+#include "sequent/tensor/tensor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sequent/base/error.h"
+#include "sequent/tensor/memory.h"
+
+namespace sequent {
+
+Tensor Tensor::empty(const Shape& shape, DType dtype) {
+  Tensor tensor;
+  tensor.shape_ = shape;
+  tensor.dtype_ = dtype;
+  tensor.dtype_set_ = true;
+  tensor.writable_ = true;
+  tensor.storage_bytes_ = shape.elements() * size_of(dtype);
+  tensor.storage_ = memory::allocate(tensor.storage_bytes_);
+  tensor.data_ = tensor.storage_.get();
+  return tensor;
+}
+
+Tensor Tensor::zeros(const Shape& shape, DType dtype) {
+  Tensor tensor = empty(shape, dtype);
+  tensor.fill_zero();
+  return tensor;
+}
+
+Tensor Tensor::full(const Shape& shape, float value) {
+  Tensor tensor = empty(shape);
+  std::fill_n(tensor.mutable_floats(), tensor.elements(), value);
+  return tensor;
+}
+
+template <class T>
+Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
+  check(static_cast<std::int64_t>(values.size()) == shape.elements(), "tensor: {} values for shape {}", values.size(),
+        to_string(shape));
+  Tensor tensor = empty(shape, dtype_of<T>());
+  if (!values.empty()) std::memcpy(tensor.mutable_raw(), values.data(), values.size_bytes());
+  return tensor;
+}
+template Tensor Tensor::from(std::span<const float>, const Shape&);
+template Tensor Tensor::from(std::span<const std::int32_t>, const Shape&);
+template Tensor Tensor::from(std::span<const std::int64_t>, const Shape&);
+template Tensor Tensor::from(std::span<const std::uint8_t>, const Shape&);
+
+Tensor Tensor::borrow(const void* data, const Shape& shape, DType dtype, std::shared_ptr<const void> owner) {
+  Tensor tensor;
+  tensor.shape_ = shape;
+  tensor.dtype_ = dtype;
+  tensor.dtype_set_ = true;
+  tensor.data_ = static_cast<const std::byte*>(data);
+  tensor.storage_ = std::shared_ptr<const std::byte>(std::move(owner), tensor.data_);
+  tensor.storage_bytes_ = shape.elements() * size_of(dtype);
+  return tensor;
+}
+
+template <class T>
+const T* Tensor::data() const {
+  check(defined(), "tensor: used before it was given a value");
+  const bool sixteen_bits = std::is_same_v<T, std::uint16_t> && size_of(dtype_) == 2;
+  check(dtype_ == dtype_of<T>() || sixteen_bits, "tensor: holds {}, read as {}", name_of(dtype_),
+        name_of(dtype_of<T>()));
+  return reinterpret_cast<const T*>(data_);
+}
+
+template <class T>
+T* Tensor::mutable_data() const {
+  const T* elements = data<T>();
+  check(writable_, "tensor: this memory is read-only");
+  return const_cast<T*>(elements);
+}
+
+#define SEQUENT_INSTANTIATE(T)          \
+  template const T* Tensor::data<T>() const; \
+  template T* Tensor::mutable_data<T>() const;
+SEQUENT_INSTANTIATE(float)
+SEQUENT_INSTANTIATE(std::int32_t)
+SEQUENT_INSTANTIATE(std::int64_t)
+SEQUENT_INSTANTIATE(std::uint8_t)
+SEQUENT_INSTANTIATE(std::uint16_t)
+#undef SEQUENT_INSTANTIATE
+
+std::byte* Tensor::mutable_raw() const {
+  check(writable_, "tensor: this memory is read-only");
+  return const_cast<std::byte*>(data_);
+}
+
+Tensor Tensor::reshape(const Shape& shape) const {
+  check(shape.elements() == elements(), "reshape: {} has {} elements, {} has {}", to_string(shape_), elements(),
+        to_string(shape), shape.elements());
+  Tensor view = *this;
+  view.shape_ = shape;
+  return view;
+}
+
+Tensor Tensor::slice(std::int64_t begin, std::int64_t end) const {
+  check(shape_.rank() >= 1 && 0 <= begin && begin <= end && end <= shape_[0], "slice: [{}, {}) of {}", begin, end,
+        to_string(shape_));
+  const std::int64_t stride = shape_[0] == 0 ? 0 : bytes() / shape_[0];
+  std::array<std::int64_t, Shape::kMaximumRank> sizes = {};
+  std::copy(shape_.sizes().begin(), shape_.sizes().end(), sizes.begin());
+  sizes[0] = end - begin;
+  Tensor view = *this;
+  view.shape_ = Shape(std::span<const std::int64_t>(sizes.data(), static_cast<std::size_t>(shape_.rank())));
+  view.data_ = data_ + begin * stride;
+  view.storage_bytes_ = storage_bytes_ - begin * stride;
+  return view;
+}
+
+Tensor Tensor::clone() const {
+  if (!defined()) return {};
+  Tensor copy = empty(shape_, dtype_);
+  copy.copy_from(*this);
+  return copy;
+}
+
+void Tensor::copy_from(const Tensor& source) const {
+  check(dtype_ == source.dtype_ && elements() == source.elements(), "copy: {} {} into {} {}", name_of(source.dtype_),
+        to_string(source.shape_), name_of(dtype_), to_string(shape_));
+  if (bytes() > 0) std::memcpy(mutable_raw(), source.raw(), static_cast<std::size_t>(bytes()));
+}
+
+void Tensor::fill_zero() const {
+  if (bytes() > 0) std::memset(mutable_raw(), 0, static_cast<std::size_t>(bytes()));
+}
+
+std::int64_t Tensor::capacity() const {
+  return writable_ ? storage_bytes_ / size_of(dtype_) : elements();
+}
+
+void expect_shape(std::string_view op, std::string_view what, const Tensor& tensor, const Shape& expected) {
+  check(tensor.defined() && tensor.shape() == expected, "{}: {} must be {}, got {}", op, what, to_string(expected),
+        tensor.defined() ? to_string(tensor.shape()) : "nothing");
+}
+
+}  // namespace sequent
