@@ -1,0 +1,124 @@
+"""Mamba and Llama written from their equations: slow, short, and in whatever precision the parameters have.
+
+These functions check the published implementations: those compute some steps in float32 whatever they are asked for, so
+only an independent transcription can say, in float64, how much rounding the golden values carry.
+
+Each function takes the configuration as a plain dictionary with Hugging Face keys, the parameters as a dictionary
+{published name: tensor}, and the ids of one sequence as a 1-D tensor; it returns the logits [length, vocabulary].
+"""
+
+import torch
+import torch.nn.functional as F
+
+
+def rms_norm(x, weight, epsilon):
+    """y = x / sqrt(mean(x^2) + epsilon) * weight, over the last dimension."""
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * weight
+
+
+def output_logits(x, parameters, embedding_name):
+    """A model without lm_head.weight shares the embedding between its two ends."""
+    head = parameters.get("lm_head.weight")
+    return F.linear(x, parameters[embedding_name] if head is None else head)
+
+
+# Mamba (Gu and Dao 2023, arXiv:2312.00752) ----------------------------------------------------------------------------
+
+
+def causal_convolution(x, weight, bias):
+    """Depthwise: y[t, e] = bias[e] + sum_k weight[e, k] * x[t - K + 1 + k, e], zeros before the first token."""
+    taps = weight.shape[-1]
+    padded = torch.cat([x.new_zeros(taps - 1, x.shape[1]), x])
+    y = sum(weight[:, 0, k] * padded[k : k + x.shape[0]] for k in range(taps))
+    return y if bias is None else y + bias
+
+
+def selective_scan(x, delta, a, b, c, d):
+    """h[t] = exp(delta[t] A) h[t-1] + delta[t] B[t] x[t];  y[t] = C[t] . h[t] + D x[t].
+
+    x, delta: [length, channels]; a: [channels, states]; b, c: [length, states]; d: [channels].
+    A is discretised by zero-order hold, B by Euler's rule, as in the paper's code (not its equation 4).
+    """
+    state = torch.zeros_like(a)
+    outputs = []
+    for t in range(x.shape[0]):
+        state = torch.exp(delta[t][:, None] * a) * state + (delta[t] * x[t])[:, None] * b[t][None, :]
+        outputs.append(state @ c[t])
+    return torch.stack(outputs) + d * x
+
+
+def mamba_mixer(u, config, parameters, prefix):
+    """One mixer, u: [length, width] already normalised."""
+
+    def weight(name):
+        return parameters.get(prefix + name)
+
+    rank, states = config["time_step_rank"], config["state_size"]
+    x, z = F.linear(u, weight("in_proj.weight"), weight("in_proj.bias")).chunk(2, dim=-1)
+    x = F.silu(causal_convolution(x, weight("conv1d.weight"), weight("conv1d.bias")))
+    dt, b, c = F.linear(x, weight("x_proj.weight")).split([rank, states, states], dim=-1)
+    delta = F.softplus(F.linear(dt, weight("dt_proj.weight"), weight("dt_proj.bias")))
+    y = selective_scan(x, delta, -torch.exp(weight("A_log")), b, c, weight("D"))
+    return F.linear(y * F.silu(z), weight("out_proj.weight"), weight("out_proj.bias"))
+
+
+def mamba_logits(config, parameters, ids):
+    embedding = "backbone.embeddings.weight"
+    epsilon = config["layer_norm_epsilon"]
+    x = parameters[embedding][ids]
+    for layer in range(config["num_hidden_layers"]):
+        prefix = f"backbone.layers.{layer}."
+        normed = rms_norm(x, parameters[prefix + "norm.weight"], epsilon)
+        x = x + mamba_mixer(normed, config, parameters, prefix + "mixer.")
+    return output_logits(rms_norm(x, parameters["backbone.norm_f.weight"], epsilon), parameters, embedding)
+
+
+# Llama (Touvron et al. 2023, arXiv:2302.13971) ------------------------------------------------------------------------
+
+
+def rotate(x, base):
+    """Rotary positions, half-split pairs (j, j + d/2) turned by n * base^(-2j/d). x: [heads, length, d]."""
+    length, dimension = x.shape[-2:]
+    frequency = base ** (-torch.arange(0, dimension, 2, dtype=x.dtype) / dimension)
+    angle = torch.arange(length, dtype=x.dtype)[:, None] * frequency
+    first, second = x.chunk(2, dim=-1)
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
+
+
+def causal_attention(x, config, parameters, prefix):
+    """Grouped-query attention: query head h reads key/value head h / (heads / key_value_heads)."""
+    heads, groups, dimension = (config[key] for key in ("num_attention_heads", "num_key_value_heads", "head_dim"))
+    length = x.shape[0]
+
+    def project(name, count):
+        y = F.linear(x, parameters[prefix + name + ".weight"], parameters.get(prefix + name + ".bias"))
+        return y.view(length, count, dimension).transpose(0, 1)
+
+    query = rotate(project("q_proj", heads), config["rope_theta"])
+    key = rotate(project("k_proj", groups), config["rope_theta"]).repeat_interleave(heads // groups, dim=0)
+    value = project("v_proj", groups).repeat_interleave(heads // groups, dim=0)
+    scores = query @ key.transpose(1, 2) / dimension**0.5
+    future = torch.ones(length, length, dtype=torch.bool).triu(1)
+    mixed = torch.softmax(scores.masked_fill(future, float("-inf")), dim=-1) @ value
+    mixed = mixed.transpose(0, 1).reshape(length, heads * dimension)
+    return F.linear(mixed, parameters[prefix + "o_proj.weight"], parameters.get(prefix + "o_proj.bias"))
+
+
+def swiglu(x, parameters, prefix):
+    """down(silu(gate x) * up x)."""
+    gate = F.silu(F.linear(x, parameters[prefix + "gate_proj.weight"]))
+    return F.linear(gate * F.linear(x, parameters[prefix + "up_proj.weight"]), parameters[prefix + "down_proj.weight"])
+
+
+def llama_logits(config, parameters, ids):
+    embedding = "model.embed_tokens.weight"
+    epsilon = config["rms_norm_eps"]
+    x = parameters[embedding][ids]
+    for layer in range(config["num_hidden_layers"]):
+        prefix = f"model.layers.{layer}."
+        normed = rms_norm(x, parameters[prefix + "input_layernorm.weight"], epsilon)
+        x = x + causal_attention(normed, config, parameters, prefix + "self_attn.")
+        normed = rms_norm(x, parameters[prefix + "post_attention_layernorm.weight"], epsilon)
+        x = x + swiglu(normed, parameters, prefix + "mlp.")
+    return output_logits(rms_norm(x, parameters["model.norm.weight"], epsilon), parameters, embedding)
