@@ -95,15 +95,23 @@ Tensor Tensor::reshape(const Shape& shape) const {
   return view;
 }
 
+namespace {
+
+Shape with_first(const Shape& shape, std::int64_t size) {
+  std::array<std::int64_t, Shape::kMaximumRank> sizes = {};
+  std::copy(shape.sizes().begin(), shape.sizes().end(), sizes.begin());
+  sizes[0] = size;
+  return Shape(std::span<const std::int64_t>(sizes.data(), static_cast<std::size_t>(shape.rank())));
+}
+
+}  // namespace
+
 Tensor Tensor::slice(std::int64_t begin, std::int64_t end) const {
   check(shape_.rank() >= 1 && 0 <= begin && begin <= end && end <= shape_[0], "slice: [{}, {}) of {}", begin, end,
         to_string(shape_));
   const std::int64_t stride = shape_[0] == 0 ? 0 : bytes() / shape_[0];
-  std::array<std::int64_t, Shape::kMaximumRank> sizes = {};
-  std::copy(shape_.sizes().begin(), shape_.sizes().end(), sizes.begin());
-  sizes[0] = end - begin;
   Tensor view = *this;
-  view.shape_ = Shape(std::span<const std::int64_t>(sizes.data(), static_cast<std::size_t>(shape_.rank())));
+  view.shape_ = with_first(shape_, end - begin);
   view.data_ = data_ + begin * stride;
   view.storage_bytes_ = storage_bytes_ - begin * stride;
   return view;
@@ -128,6 +136,15 @@ void Tensor::fill_zero() const {
 
 std::int64_t Tensor::capacity() const {
   return writable_ ? storage_bytes_ / size_of(dtype_) : elements();
+}
+
+Tensor Tensor::extend(std::int64_t size) const {
+  check(shape_.rank() >= 1, "extend: a scalar has no axis to extend");
+  Tensor view = *this;
+  view.shape_ = with_first(shape_, size);
+  check(view.elements() <= capacity(), "extend: {} needs more memory than the {} elements there are",
+        to_string(view.shape_), capacity());
+  return view;
 }
 
 void expect_shape(std::string_view op, std::string_view what, const Tensor& tensor, const Shape& expected) {

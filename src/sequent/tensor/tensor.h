@@ -60,6 +60,8 @@ class Tensor {
   bool unique() const { return storage_ && storage_.use_count() == 1; }
   /// Elements of the underlying block from this tensor's first one on: room to grow in place.
   std::int64_t capacity() const;
+  /// The same memory with `size` entries along the first axis, up to what capacity() allows.
+  Tensor extend(std::int64_t size) const;
 
  private:
   std::shared_ptr<const std::byte> storage_;

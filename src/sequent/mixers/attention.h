@@ -1,0 +1,43 @@
+// Multi-head attention with rotary positions and grouped queries (Vaswani et al., 2017; Su et al., 2021; Ainslie et
+// al., 2023), as in Llama.
+#pragma once
+
+#include "sequent/mixers/mixer.h"
+#include "sequent/nn/linear.h"
+
+namespace sequent {
+
+struct AttentionConfig {
+  std::int64_t heads = 0;
+  std::int64_t key_value_heads = 0;  // divides heads
+  std::int64_t head_width = 0;
+  float rope_base = 10000.0f;  // 0: no positions
+  bool bias = false;           // of all four projections
+  bool causal = true;
+  float weight_deviation = 0.02f;    // of fresh weights
+  float residual_deviation = 0.02f;  // of a fresh o_proj
+};
+
+/// Parameters q_proj, k_proj, v_proj, o_proj. States: "keys" (rotated) and "values", [position, key_value_heads * d].
+class Attention : public SequenceMixer {
+ public:
+  Attention(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope);
+
+  Var forward(const Var& x, const Segments& segments, std::span<MixerState* const> states = {}) const override;
+  MixerState initial_state() const override;
+  std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes) const override;
+
+ private:
+  Var with_caches(const Var& q, const Var& k, const Var& v, const Segments& segments,
+                  std::span<MixerState* const> states) const;
+  Var with_differentiable_states(const Var& q, const Var& k, const Var& v, const Segments& segments,
+                                 std::span<MixerState* const> states) const;
+
+  AttentionConfig config_;
+  Linear q_proj_;
+  Linear k_proj_;
+  Linear v_proj_;
+  Linear o_proj_;
+};
+
+}  // namespace sequent

@@ -1,0 +1,36 @@
+#include "sequent/nn/channel_mixer.h"
+
+#include <array>
+
+#include "sequent/base/catalog.h"
+#include "sequent/nn/feed_forward.h"
+
+namespace sequent {
+namespace {
+
+template <class Mixer>
+std::unique_ptr<ChannelMixer> make(const ChannelMixerConfig& config, std::int64_t width, const ParameterScope& scope) {
+  return std::make_unique<Mixer>(config, width, scope);
+}
+
+std::unique_ptr<ChannelMixer> make_none(const ChannelMixerConfig&, std::int64_t, const ParameterScope&) {
+  return nullptr;
+}
+
+constexpr std::array<ChannelMixerEntry, 3> kChannelMixers = {{
+    {"none", "no channel mixer: the block is its sequence mixer alone", make_none},
+    {"mlp", "two layers with a pointwise non-linearity between them", make<Mlp>},
+    {"glu", "gated linear unit (SwiGLU with silu): three matrices", make<Glu>},
+}};
+
+}  // namespace
+
+std::span<const ChannelMixerEntry> channel_mixers() {
+  return kChannelMixers;
+}
+
+const ChannelMixerEntry& channel_mixer(std::string_view name) {
+  return find_entry("channel mixer", channel_mixers(), name);
+}
+
+}  // namespace sequent

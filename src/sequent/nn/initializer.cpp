@@ -1,0 +1,34 @@
+#include "sequent/nn/initializer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sequent::initialize {
+
+Initializer constant(float value) {
+  return [value](const Tensor& values, const Random&) {
+    std::fill_n(values.mutable_floats(), values.elements(), value);
+  };
+}
+
+Initializer normal(float deviation) {
+  return [deviation](const Tensor& values, const Random& random) {
+    float* to = values.mutable_floats();
+    for (std::int64_t i = 0; i < values.elements(); ++i) to[i] = deviation * random.normal(static_cast<std::uint64_t>(i));
+  };
+}
+
+Initializer uniform(float bound) {
+  return [bound](const Tensor& values, const Random& random) {
+    float* to = values.mutable_floats();
+    for (std::int64_t i = 0; i < values.elements(); ++i) {
+      to[i] = bound * (2.0f * random.uniform(static_cast<std::uint64_t>(i)) - 1.0f);
+    }
+  };
+}
+
+Initializer fan_in(std::int64_t inputs, float factor) {
+  return uniform(factor / std::sqrt(static_cast<float>(std::max<std::int64_t>(inputs, 1))));
+}
+
+}  // namespace sequent::initialize

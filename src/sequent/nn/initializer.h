@@ -1,0 +1,26 @@
+// How a fresh parameter gets its values. Each parameter draws from its own random stream, named after it, so its
+// values depend on the seed and its name only.
+#pragma once
+
+#include <functional>
+
+#include "sequent/base/random.h"
+#include "sequent/tensor/tensor.h"
+
+namespace sequent {
+
+/// Fills a tensor with numbers drawn from `random`.
+using Initializer = std::function<void(const Tensor& values, const Random& random)>;
+
+namespace initialize {
+
+Initializer constant(float value);
+/// Normal with mean 0.
+Initializer normal(float deviation);
+/// Uniform in [-bound, bound).
+Initializer uniform(float bound);
+/// Uniform in +-factor/sqrt(inputs): the usual start of a linear layer (Kaiming uniform with a = sqrt 5).
+Initializer fan_in(std::int64_t inputs, float factor = 1.0f);
+
+}  // namespace initialize
+}  // namespace sequent

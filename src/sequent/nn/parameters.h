@@ -1,0 +1,81 @@
+// The parameters of a model: made once by one constructor, whether fresh or loaded, each under its name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sequent/autograd/var.h"
+#include "sequent/nn/initializer.h"
+
+namespace sequent {
+
+struct Parameter {
+  std::string name;
+  Var var;
+  bool decay;  // whether weight decay applies; biases, norms and state-space parameters are exempt
+};
+
+/// Where values come from: drawn, read from a checkpoint, or nowhere when only shapes matter.
+class ParameterSource {
+ public:
+  virtual ~ParameterSource() = default;
+  /// A tensor of exactly `shape`; anything else the source can offer under this name is an Error.
+  virtual Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) = 0;
+};
+
+/// Fresh values drawn from `seed`.
+std::unique_ptr<ParameterSource> fresh_parameters(std::uint64_t seed);
+/// No memory at all: for counting.
+std::unique_ptr<ParameterSource> shapes_only();
+
+class Parameters {
+ public:
+  /// The source is used by add() only.
+  explicit Parameters(ParameterSource& source) : source_(&source) {}
+
+  /// Makes the parameter `name`; asking twice for one name is an Error.
+  Var add(const std::string& name, const Shape& shape, const Initializer& initializer, bool decay);
+
+  std::span<const Parameter> all() const { return all_; }
+  /// Number of values in all parameters.
+  std::int64_t count() const;
+
+  /// For training: moves all values into one flat buffer and gives them one flat gradient buffer, decayed parameters
+  /// first, each aligned to 64 bytes (the gaps stay zero). Optimizer, clipping and saving are then linear passes.
+  void flatten();
+  const Tensor& values() const { return values_; }
+  const Tensor& gradients() const { return gradients_; }
+  /// Elements at the front of the flat buffers to which weight decay applies.
+  std::int64_t decayed() const { return decayed_; }
+
+ private:
+  ParameterSource* source_;
+  std::vector<Parameter> all_;
+  Tensor values_;
+  Tensor gradients_;
+  std::int64_t decayed_ = 0;
+};
+
+/// A place in the tree of names: scope("mixer")("in_proj").parameter("weight", ...) is "...mixer.in_proj.weight".
+class ParameterScope {
+ public:
+  explicit ParameterScope(Parameters& parameters) : parameters_(&parameters) {}
+
+  ParameterScope operator()(std::string_view name) const { return {*parameters_, prefix_ + std::string(name) + "."}; }
+  ParameterScope operator()(std::int64_t index) const { return (*this)(std::to_string(index)); }
+
+  Var parameter(std::string_view name, const Shape& shape, const Initializer& initializer, bool decay) const {
+    return parameters_->add(prefix_ + std::string(name), shape, initializer, decay);
+  }
+
+ private:
+  ParameterScope(Parameters& parameters, std::string prefix) : parameters_(&parameters), prefix_(std::move(prefix)) {}
+  Parameters* parameters_;
+  std::string prefix_;
+};
+
+}  // namespace sequent
