@@ -1,0 +1,141 @@
+#include "sequent/models/language_model.h"
+
+#include <string>
+#include <utility>
+
+#include "sequent/autograd/tape.h"
+#include "sequent/base/error.h"
+#include "sequent/ops/elementwise.h"
+#include "sequent/ops/embedding.h"
+#include "sequent/ops/linear.h"
+
+namespace sequent {
+namespace {
+
+void observe(const ForwardOptions& options, const std::string& name, const Var& output) {
+  if (options.observe) options.observe(name, output.value());
+}
+
+}  // namespace
+
+std::int64_t ModelState::bytes() const {
+  std::int64_t total = 0;
+  for (const MixerState& layer : layers) total += layer.bytes();
+  return total;
+}
+
+void ModelState::detach() {
+  for (MixerState& layer : layers) layer.detach();
+}
+
+class LanguageModel::Block {
+ public:
+  Block(const LanguageModelConfig& config, std::size_t index, const ParameterScope& scope)
+      : name_("layers." + std::to_string(index)),
+        index_(index),
+        norm_(config.width, config.norm_epsilon, scope("norm")),
+        mixer_(sequent::mixer(config.blocks[index].mixer).make(config.mixers, config.width, scope("mixer"))) {
+    const ChannelMixerEntry& entry = channel_mixer(config.blocks[index].channel_mixer);
+    channel_mixer_ = entry.make(config.channel_mixer, config.width, scope("channel_mixer"));
+    if (channel_mixer_) channel_norm_.emplace_back(config.width, config.norm_epsilon, scope("channel_norm"));
+  }
+
+  Var forward(const Var& x, const Segments& segments, std::span<MixerState* const> states,
+              const ForwardOptions& options) const {
+    const auto branch = [&](const Var& output, const char* part, std::uint64_t stream) {
+      observe(options, name_ + part, output);
+      return dropout(output, options.dropout, options.seed, 2 * index_ + stream);
+    };
+    Var y = add(x, branch(mixer_->forward(norm_(x), segments, states), ".mixer", 1));
+    if (channel_mixer_) y = add(y, branch(channel_mixer_->forward(channel_norm_[0](y)), ".channel_mixer", 2));
+    return y;
+  }
+
+  /// The same, keeping only x until the backward pass, which starts again from the states as they were.
+  Var recomputed(const Var& x, const Segments& segments, std::span<MixerState* const> states,
+                 const ForwardOptions& options) const {
+    std::vector<MixerState> before;
+    for (const MixerState* state : states) before.push_back(*state);
+    const auto after = std::make_shared<std::vector<MixerState>>();
+    const Var y = recompute(
+        [this, segments, before, after, options](const Var& input) {
+          *after = before;
+          std::vector<MixerState*> pointers;
+          for (MixerState& state : *after) pointers.push_back(&state);
+          return forward(input, segments, pointers, options);
+        },
+        x);
+    for (std::size_t i = 0; i < states.size(); ++i) *states[i] = (*after)[i];
+    return y;
+  }
+
+  const SequenceMixer& mixer() const { return *mixer_; }
+
+ private:
+  std::string name_;
+  std::uint64_t index_;
+  RmsNorm norm_;
+  std::unique_ptr<SequenceMixer> mixer_;
+  std::vector<RmsNorm> channel_norm_;  // one, or none without a channel mixer
+  std::unique_ptr<ChannelMixer> channel_mixer_;
+};
+
+LanguageModel::LanguageModel(const LanguageModelConfig& config, ParameterSource& source)
+    : config_(config), parameters_(source) {
+  validate(config);
+  const ParameterScope scope(parameters_);
+  const Shape table = {config.vocabulary, config.width};
+  embedding_ = scope("embedding").parameter("weight", table, initialize::normal(config.embedding_deviation), true);
+  for (std::size_t i = 0; i < config.blocks.size(); ++i) {
+    blocks_.push_back(std::make_unique<Block>(config, i, scope("layers")(static_cast<std::int64_t>(i))));
+  }
+  final_norm_ = std::make_unique<RmsNorm>(config.width, config.norm_epsilon, scope("final_norm"));
+  projection_ = config.tied ? embedding_
+                            : scope("projection").parameter("weight", table,
+                                                            initialize::normal(config.embedding_deviation), true);
+}
+
+LanguageModel::~LanguageModel() = default;
+
+Var LanguageModel::hidden(std::span<const std::int32_t> ids, const Segments& segments,
+                          std::span<ModelState* const> states, const ForwardOptions& options) const {
+  check(static_cast<std::int64_t>(ids.size()) == segments.tokens(), "model: {} tokens for segments of {}", ids.size(),
+        segments.tokens());
+  check(states.empty() || static_cast<std::int64_t>(states.size()) == segments.count(),
+        "model: there must be one state per sequence, got {} for {} sequences", states.size(), segments.count());
+  Var x = embedding(ids, embedding_);
+  observe(options, "embedding", x);
+  x = dropout(x, options.dropout, options.seed, 0);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    std::vector<MixerState*> layer_states;
+    for (ModelState* state : states) layer_states.push_back(&state->layers[i]);
+    const bool again = options.recompute_blocks && Tape::current();
+    x = again ? blocks_[i]->recomputed(x, segments, layer_states, options)
+              : blocks_[i]->forward(x, segments, layer_states, options);
+  }
+  x = (*final_norm_)(x);
+  observe(options, "final_norm", x);
+  return x;
+}
+
+Tensor LanguageModel::logits(const Var& hidden) const {
+  return linear(hidden, projection_).value();
+}
+
+ModelState LanguageModel::initial_state() const {
+  ModelState state;
+  for (const auto& block : blocks_) state.layers.push_back(block->mixer().initial_state());
+  return state;
+}
+
+std::int64_t LanguageModel::state_bytes(std::int64_t tokens, std::int64_t element_bytes) const {
+  std::int64_t total = 0;
+  for (const auto& block : blocks_) total += block->mixer().state_bytes(tokens, element_bytes);
+  return total;
+}
+
+std::int64_t count_parameters(const LanguageModelConfig& config) {
+  return LanguageModel(config, *shapes_only()).parameters().count();
+}
+
+}  // namespace sequent

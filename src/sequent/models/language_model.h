@@ -1,0 +1,75 @@
+// A language model: embedding, a stack of blocks, a final norm and the output projection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sequent/models/config.h"
+#include "sequent/nn/norm.h"
+
+namespace sequent {
+
+/// What one sequence carries from token to token through the whole model.
+struct ModelState {
+  std::vector<MixerState> layers;
+
+  std::int64_t position() const { return layers.empty() ? 0 : layers.front().position; }
+  std::int64_t bytes() const;
+  void detach();
+};
+
+struct ForwardOptions {
+  /// Activation checkpointing: keep only the input of each block and run it again in the backward pass.
+  bool recompute_blocks = false;
+  /// On the output of each mixer before it is added to the residual stream, and on the embedding.
+  float dropout = 0.0f;
+  /// Of this step's dropout masks.
+  std::uint64_t seed = 0;
+  /// Called with the name and output of the embedding, of each mixer and of the final norm, in order.
+  std::function<void(std::string_view name, const Tensor& output)> observe;
+};
+
+class LanguageModel {
+ public:
+  /// One constructor for fresh and for loaded weights: the source decides.
+  LanguageModel(const LanguageModelConfig& config, ParameterSource& source);
+  ~LanguageModel();
+  LanguageModel(const LanguageModel&) = delete;
+  LanguageModel& operator=(const LanguageModel&) = delete;
+
+  /// Output of the final norm for packed sequences: ids.size() = segments.tokens() -> [tokens, width].
+  /// States as in SequenceMixer::forward: none, or one per sequence.
+  Var hidden(std::span<const std::int32_t> ids, const Segments& segments, std::span<ModelState* const> states = {},
+             const ForwardOptions& options = {}) const;
+
+  /// Weight of the output projection, [vocabulary, width]: logits = projection hidden.
+  const Var& projection() const { return projection_; }
+  /// [tokens, width] -> [tokens, vocabulary].
+  Tensor logits(const Var& hidden) const;
+
+  ModelState initial_state() const;
+  /// Bytes of the state of one sequence of `tokens` tokens, by arithmetic.
+  std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes = 4) const;
+
+  const LanguageModelConfig& config() const { return config_; }
+  const Parameters& parameters() const { return parameters_; }
+  Parameters& parameters() { return parameters_; }
+
+ private:
+  class Block;
+  LanguageModelConfig config_;
+  Parameters parameters_;
+  Var embedding_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::unique_ptr<RmsNorm> final_norm_;
+  Var projection_;
+};
+
+/// Number of parameters, without making any.
+std::int64_t count_parameters(const LanguageModelConfig& config);
+
+}  // namespace sequent

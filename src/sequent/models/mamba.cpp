@@ -1,0 +1,127 @@
+// Mamba as MambaForCausalLM: blocks of one Mamba mixer each, no channel mixer.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sequent/models/family.h"
+#include "sequent/models/json_fields.h"
+
+namespace sequent {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<NameRule, 13> kNames = {{
+    {"embedding.weight", "backbone.embeddings.weight"},
+    {"embedding.weight", "backbone.embedding.weight"},
+    {"layers.{}.norm.weight", "backbone.layers.{}.norm.weight"},
+    {"layers.{}.mixer.in_proj.{}", "backbone.layers.{}.mixer.in_proj.{}"},
+    {"layers.{}.mixer.conv1d.weight", "backbone.layers.{}.mixer.conv1d.weight", NameRule::Layout::depthwise},
+    {"layers.{}.mixer.conv1d.bias", "backbone.layers.{}.mixer.conv1d.bias"},
+    {"layers.{}.mixer.x_proj.weight", "backbone.layers.{}.mixer.x_proj.weight"},
+    {"layers.{}.mixer.dt_proj.{}", "backbone.layers.{}.mixer.dt_proj.{}"},
+    {"layers.{}.mixer.A_log", "backbone.layers.{}.mixer.A_log"},
+    {"layers.{}.mixer.D", "backbone.layers.{}.mixer.D"},
+    {"layers.{}.mixer.out_proj.{}", "backbone.layers.{}.mixer.out_proj.{}"},
+    {"final_norm.weight", "backbone.norm_f.weight"},
+    {"projection.weight", "lm_head.weight"},
+}};
+
+void set_blocks(LanguageModelConfig& config, std::int64_t layers) {
+  config.blocks.assign(static_cast<std::size_t>(std::max<std::int64_t>(layers, 0)), {"mamba", "none"});
+  config.mixers.mamba.residual_factor = 1.0f / std::sqrt(static_cast<float>(std::max<std::int64_t>(layers, 1)));
+}
+
+std::int64_t automatic_rank(std::int64_t width) {
+  return (width + 15) / 16;
+}
+
+// Twice the layers of a Transformer of that size, because a block has one mixer instead of two.
+std::int64_t layers_for(std::int64_t parameters) {
+  return parameters <= 2'000'000 ? 6 : parameters <= 10'000'000 ? 10 : parameters <= 40'000'000 ? 16 : 24;
+}
+
+LanguageModelConfig preset(const Dimensions& d) {
+  LanguageModelConfig config;
+  config.vocabulary = d.vocabulary;
+  config.width = d.width > 0 ? d.width : 128;
+  config.context = d.context;
+  config.end_of_text = d.end_of_text;
+  set_blocks(config, d.layers > 0 ? d.layers : layers_for(d.parameters));
+  config.mixers.mamba.inner_width = 2 * config.width;
+  config.mixers.mamba.states = d.state > 0 ? d.state : 16;
+  config.mixers.mamba.delta_rank = automatic_rank(config.width);
+  return config;
+}
+
+LanguageModelConfig read(const Json& json) {
+  LanguageModelConfig config;
+  config.vocabulary = field<std::int64_t>(json, "vocab_size");
+  config.width = field<std::int64_t>(json, "hidden_size");
+  set_blocks(config, field<std::int64_t>(json, "num_hidden_layers"));
+  config.norm_epsilon = field_or(json, "layer_norm_epsilon", 1e-5f);
+  config.tied = field_or(json, "tie_word_embeddings", true);
+  config.end_of_text = token_id(json, "eos_token_id");
+  config.context = field_or<std::int64_t>(json, "sequent_context", 0);
+  const auto activation = field_or<std::string>(json, "hidden_act", "silu");
+  check(activation == "silu", "config.json: hidden_act must be silu, got {}", activation);
+  MambaConfig& mamba = config.mixers.mamba;
+  // Published files may disagree between the two; the inner width is the truth.
+  mamba.inner_width =
+      field_or<std::int64_t>(json, "intermediate_size", field_or<std::int64_t>(json, "expand", 2) * config.width);
+  mamba.states = field_or<std::int64_t>(json, "state_size", 16);
+  mamba.taps = field_or<std::int64_t>(json, "conv_kernel", 4);
+  const auto rank = json.find("time_step_rank");
+  mamba.delta_rank = rank == json.end() || rank->is_null() || rank->is_string()
+                         ? automatic_rank(config.width)
+                         : field<std::int64_t>(json, "time_step_rank");
+  mamba.bias = field_or(json, "use_bias", false);
+  mamba.conv_bias = field_or(json, "use_conv_bias", true);
+  return config;
+}
+
+Json write(const LanguageModelConfig& config) {
+  const MambaConfig& mamba = config.mixers.mamba;
+  Json json = {{"architectures", {"MambaForCausalLM"}},
+               {"model_type", "mamba"},
+               {"vocab_size", config.vocabulary},
+               {"hidden_size", config.width},
+               {"num_hidden_layers", config.blocks.size()},
+               {"state_size", mamba.states},
+               {"intermediate_size", mamba.inner_width},
+               {"conv_kernel", mamba.taps},
+               {"time_step_rank", mamba.delta_rank},
+               {"time_step_min", mamba.delta_minimum},
+               {"time_step_max", mamba.delta_maximum},
+               {"time_step_floor", mamba.delta_floor},
+               {"layer_norm_epsilon", config.norm_epsilon},
+               {"use_bias", mamba.bias},
+               {"use_conv_bias", mamba.conv_bias},
+               {"hidden_act", "silu"},
+               {"residual_in_fp32", true},
+               {"tie_word_embeddings", config.tied},
+               {"torch_dtype", "float32"},
+               {"use_cache", true},
+               {"sequent_context", config.context}};
+  // transformers computes the inner width from `expand` alone.
+  check(mamba.inner_width % config.width == 0,
+        "mamba: the inner width must be a multiple of the width to be saved as MambaForCausalLM, got {} and {}",
+        mamba.inner_width, config.width);
+  json["expand"] = mamba.inner_width / config.width;
+  for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id"}) {
+    json[key] = config.end_of_text >= 0 ? Json(config.end_of_text) : Json();
+  }
+  return json;
+}
+
+}  // namespace
+
+const Family kMamba = {"mamba",
+                       "mamba",
+                       "selective state-space model (Gu and Dao, 2023)",
+                       preset,
+                       read,
+                       write,
+                       kNames};
+
+}  // namespace sequent

@@ -1,0 +1,21 @@
+// Tensor names between this library and the published layouts, by the table of a family.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sequent/models/family.h"
+
+namespace sequent {
+
+struct PublishedName {
+  std::string name;
+  NameRule::Layout layout;
+};
+
+/// Every published name of the parameter `ours`, the one to write first; a parameter without a rule is an Error.
+std::vector<PublishedName> published_names(std::span<const NameRule> rules, std::string_view ours);
+
+}  // namespace sequent

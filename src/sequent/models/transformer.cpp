@@ -1,0 +1,126 @@
+// The Transformer baseline as LlamaForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before each.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sequent/models/family.h"
+#include "sequent/models/json_fields.h"
+
+namespace sequent {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<NameRule, 10> kNames = {{
+    {"embedding.weight", "model.embed_tokens.weight"},
+    {"layers.{}.norm.weight", "model.layers.{}.input_layernorm.weight"},
+    {"layers.{}.mixer.q_proj.{}", "model.layers.{}.self_attn.q_proj.{}"},
+    {"layers.{}.mixer.k_proj.{}", "model.layers.{}.self_attn.k_proj.{}"},
+    {"layers.{}.mixer.v_proj.{}", "model.layers.{}.self_attn.v_proj.{}"},
+    {"layers.{}.mixer.o_proj.{}", "model.layers.{}.self_attn.o_proj.{}"},
+    {"layers.{}.channel_norm.weight", "model.layers.{}.post_attention_layernorm.weight"},
+    {"layers.{}.channel_mixer.{}", "model.layers.{}.mlp.{}"},
+    {"final_norm.weight", "model.norm.weight"},
+    {"projection.weight", "lm_head.weight"},
+}};
+
+void set_blocks(LanguageModelConfig& config, std::int64_t layers) {
+  config.blocks.assign(static_cast<std::size_t>(std::max<std::int64_t>(layers, 0)), {"attention", "glu"});
+}
+
+std::int64_t layers_for(std::int64_t parameters) {
+  return parameters <= 2'000'000 ? 4 : parameters <= 10'000'000 ? 6 : parameters <= 40'000'000 ? 8 : 12;
+}
+
+LanguageModelConfig preset(const Dimensions& d) {
+  LanguageModelConfig config;
+  config.vocabulary = d.vocabulary;
+  config.width = d.width > 0 ? d.width : 128;
+  config.context = d.context;
+  config.end_of_text = d.end_of_text;
+  const std::int64_t layers = d.layers > 0 ? d.layers : layers_for(d.parameters);
+  set_blocks(config, layers);
+  AttentionConfig& attention = config.mixers.attention;
+  // Heads of about 32 channels in small models and 64 in larger ones, of even width, dividing the width.
+  const std::int64_t head_width = config.width <= 256 ? 32 : 64;
+  attention.heads = d.heads > 0 ? d.heads : std::max<std::int64_t>(1, config.width / head_width);
+  while (d.heads == 0 && attention.heads > 1 && config.width % (2 * attention.heads) != 0) --attention.heads;
+  check(config.width % attention.heads == 0, "transformer: heads must divide the width, got {} and {}",
+        attention.heads, config.width);
+  attention.key_value_heads = d.key_value_heads > 0 ? d.key_value_heads : attention.heads;
+  attention.head_width = config.width / attention.heads;
+  // The layers that add to the residual stream start smaller the deeper the model (Radford et al., 2019).
+  attention.residual_deviation = 0.02f / std::sqrt(2.0f * static_cast<float>(layers));
+  config.channel_mixer.residual_deviation = attention.residual_deviation;
+  // Three matrices of 8/3 width have the size of the classical two of 4 width.
+  config.channel_mixer.hidden_width = d.feed_forward > 0 ? d.feed_forward : (8 * config.width / 3 + 7) / 8 * 8;
+  return config;
+}
+
+LanguageModelConfig read(const Json& json) {
+  LanguageModelConfig config;
+  config.vocabulary = field<std::int64_t>(json, "vocab_size");
+  config.width = field<std::int64_t>(json, "hidden_size");
+  set_blocks(config, field<std::int64_t>(json, "num_hidden_layers"));
+  config.norm_epsilon = field_or(json, "rms_norm_eps", 1e-6f);
+  config.tied = field_or(json, "tie_word_embeddings", false);
+  config.end_of_text = token_id(json, "eos_token_id");
+  config.context = field_or<std::int64_t>(json, "max_position_embeddings", 0);
+  const auto activation = field_or<std::string>(json, "hidden_act", "silu");
+  check(activation == "silu", "config.json: hidden_act must be silu, got {}", activation);
+  AttentionConfig& attention = config.mixers.attention;
+  attention.heads = field<std::int64_t>(json, "num_attention_heads");
+  check(attention.heads > 0, "config.json: num_attention_heads must be positive, got {}", attention.heads);
+  attention.key_value_heads = field_or(json, "num_key_value_heads", attention.heads);
+  attention.head_width = field_or(json, "head_dim", config.width / attention.heads);
+  attention.bias = field_or(json, "attention_bias", false);
+  // Newer files keep the base and the scaling in one object.
+  const Json rope = field_or(json, "rope_parameters", Json::object());
+  attention.rope_base = field_or(rope, "rope_theta", field_or(json, "rope_theta", 10000.0f));
+  const auto scaling = field_or<std::string>(rope, "rope_type", "default");
+  check(scaling == "default" && (!json.contains("rope_scaling") || json["rope_scaling"].is_null()),
+        "config.json: scaled rotary positions are not supported yet, got {}",
+        json.contains("rope_scaling") ? json["rope_scaling"].dump() : scaling);
+  config.channel_mixer.hidden_width = field<std::int64_t>(json, "intermediate_size");
+  config.channel_mixer.bias = field_or(json, "mlp_bias", false);
+  return config;
+}
+
+Json write(const LanguageModelConfig& config) {
+  const AttentionConfig& attention = config.mixers.attention;
+  const auto token = [&] { return config.end_of_text >= 0 ? Json(config.end_of_text) : Json(); };
+  return {{"architectures", {"LlamaForCausalLM"}},
+          {"model_type", "llama"},
+          {"vocab_size", config.vocabulary},
+          {"hidden_size", config.width},
+          {"intermediate_size", config.channel_mixer.hidden_width},
+          {"num_hidden_layers", config.blocks.size()},
+          {"num_attention_heads", attention.heads},
+          {"num_key_value_heads", attention.key_value_heads},
+          {"head_dim", attention.head_width},
+          {"hidden_act", "silu"},
+          {"rms_norm_eps", config.norm_epsilon},
+          {"rope_theta", attention.rope_base},
+          {"attention_bias", attention.bias},
+          {"mlp_bias", config.channel_mixer.bias},
+          {"max_position_embeddings", config.context > 0 ? config.context : 2048},
+          {"tie_word_embeddings", config.tied},
+          {"initializer_range", 0.02},
+          {"torch_dtype", "float32"},
+          {"use_cache", true},
+          {"bos_token_id", token()},
+          {"eos_token_id", token()},
+          {"pad_token_id", nullptr}};
+}
+
+}  // namespace
+
+const Family kTransformer = {"transformer",
+                             "llama",
+                             "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)",
+                             preset,
+                             read,
+                             write,
+                             kNames};
+
+}  // namespace sequent
