@@ -6,6 +6,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
+#include "sequent/base/json.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/checkpoint/weights.h"
 #include "sequent/models/json_fields.h"
@@ -44,7 +45,7 @@ class LoadedParameters : public ParameterSource {
 };
 
 void write_json(const fs::path& path, const nlohmann::json& json) {
-  write_file_atomically(path, [text = json.dump(2) + "\n"](FileWriter& writer) { writer.write(text.data(), text.size()); });
+  write_file_atomically(path.string(), json.dump(2) + "\n");
 }
 
 }  // namespace
@@ -58,16 +59,14 @@ fs::path find_model_directory(const fs::path& path) {
 }
 
 ModelDescription read_model_description(const fs::path& directory) {
-  const fs::path path = directory / "config.json";
-  const nlohmann::json json = nlohmann::json::parse(read_text(path), nullptr, /*allow_exceptions=*/false);
-  check(json.is_object(), "model: {} is not a JSON object", path.string());
+  const nlohmann::json json = read_json_object((directory / "config.json").string());
   const Family& family = family_of_model_type(field<std::string>(json, "model_type"));
   return {&family, family.read(json)};
 }
 
 LoadedModel load_model(const fs::path& directory) {
   const ModelDescription description = read_model_description(directory);
-  WeightSource weights(directory);
+  WeightSource weights = WeightSource::open(directory.string());
   LoadedParameters source(*description.family, weights);
   auto model = std::make_unique<LanguageModel>(description.config, source);
   // A tied projection is sometimes saved all the same.
@@ -93,7 +92,7 @@ void save_model(const fs::path& directory, const Family& family, const LanguageM
     const PublishedName name = published_names(family.names, parameter.name).front();
     tensors.push_back({name.name, parameter.var.value().reshape(published_shape(parameter.var.shape(), name.layout))});
   }
-  save_safetensors(directory / "model.safetensors", tensors);
+  save_safetensors((directory / "model.safetensors").string(), tensors);
 }
 
 }  // namespace sequent
