@@ -1,0 +1,16 @@
+// JSON from files we did not write: an Error names the file and the place, and nesting is bounded.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace sequent {
+
+/// Parses one JSON value; `file` is named in errors. Nesting deeper than 64 is refused.
+nlohmann::json parse_json(std::string_view text, std::string_view file);
+
+/// Reads and parses a file that must hold a JSON object.
+nlohmann::json read_json_object(const std::string& path);
+
+}  // namespace sequent

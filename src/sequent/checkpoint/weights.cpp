@@ -1,0 +1,159 @@
+#include "sequent/checkpoint/weights.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "sequent/base/error.h"
+#include "sequent/base/half.h"
+#include "sequent/base/json.h"
+#include "sequent/base/threads.h"
+#include "sequent/checkpoint/safetensors_header.h"
+
+namespace sequent {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Shard names come from a file we did not write: only plain names in the same directory are followed.
+void check_shard_name(const std::string& name, const std::string& index_path) {
+  const bool plain = !name.empty() && name != "." && name != ".." && name.find_first_of("/\\:") == std::string::npos &&
+                     name.find('\0') == std::string::npos;
+  check(plain, "{}: weight_map: {} is not a plain file name", index_path, shown_name(name));
+}
+
+/// Glob with '*' only; backtracks to the last star, so the work is bounded by the product of the lengths.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+template <class Convert>
+void convert(const std::uint16_t* from, float* to, std::int64_t count, Convert convert_one) {
+  parallel_for(0, count, 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] = convert_one(from[i]);
+  });
+}
+
+}  // namespace
+
+WeightSource WeightSource::open(const std::string& path) {
+  WeightSource source;
+  source.path_ = path;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    source.files_.push_back(SafetensorsFile::open(path));
+  } else if (const fs::path single = fs::path(path) / "model.safetensors"; fs::exists(single, error)) {
+    source.files_.push_back(SafetensorsFile::open(single.string()));
+  } else {
+    const fs::path index = fs::path(path) / "model.safetensors.index.json";
+    check(fs::exists(index, error), "{}: no weights here: neither model.safetensors nor model.safetensors.index.json",
+          path);
+    source.open_shards(path, index.string());
+    return source;
+  }
+  source.path_ = source.files_.front().path();
+  for (const std::string& name : source.files_.front().names()) source.places_.emplace(name, 0);
+  return source;
+}
+
+void WeightSource::open_shards(const std::string& directory, const std::string& index_path) {
+  const nlohmann::json index = read_json_object(index_path);
+  const auto map = index.find("weight_map");
+  check(map != index.end() && map->is_object(), "{}: weight_map: must be an object of tensor names to file names",
+        index_path);
+  std::map<std::string, std::size_t> shards;
+  for (const auto& [name, value] : map->items()) {
+    check(value.is_string(), "{}: weight_map: {}: must be a file name", index_path, shown_name(name));
+    const std::string& shard = value.get_ref<const std::string&>();
+    check_shard_name(shard, index_path);
+    const auto [place, is_new] = shards.emplace(shard, files_.size());
+    if (is_new) files_.push_back(SafetensorsFile::open((fs::path(directory) / shard).string()));
+    const SafetensorsFile& file = files_[place->second];
+    check(file.contains(name), "missing tensor {} in {}, where {} places it", shown_name(name), file.path(),
+          index_path);
+    places_.emplace(name, place->second);
+  }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    for (const std::string& name : files_[i].names()) {
+      const auto place = places_.find(name);
+      check(place != places_.end() && place->second == i, "{}: tensor {} is not listed in {}", files_[i].path(),
+            shown_name(name), index_path);
+    }
+  }
+}
+
+std::vector<std::string> WeightSource::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, place] : places_) names.push_back(name);
+  return names;
+}
+
+const SafetensorsFile& WeightSource::file_of(std::string_view name) const {
+  const auto place = places_.find(name);
+  check(place != places_.end(), "missing tensor {} in {}", shown_name(name), path_);
+  return files_[place->second];
+}
+
+Shape WeightSource::shape(std::string_view name) const {
+  return file_of(name).shape(name);
+}
+
+Tensor WeightSource::tensor(std::string_view name) {
+  Tensor tensor = file_of(name).tensor(name);
+  taken_.emplace(name);
+  return tensor;
+}
+
+Tensor WeightSource::float_tensor(std::string_view name) {
+  const SafetensorsFile& file = file_of(name);
+  const std::string& dtype = file.dtype_name(name);
+  check(dtype == "F32" || dtype == "F16" || dtype == "BF16",
+        "{}: tensor {} must be F32, F16 or BF16 to be used as floats, got {}", file.path(), shown_name(name), dtype);
+  return to_float(tensor(name), name);
+}
+
+void WeightSource::expect_all_taken(std::span<const std::string> ignorable) const {
+  constexpr int kShown = 10;
+  std::string listed;
+  int unknown = 0;
+  for (const auto& [name, place] : places_) {
+    if (taken_.contains(name)) continue;
+    bool ignored = false;
+    for (const std::string& pattern : ignorable) ignored = ignored || matches(pattern, name);
+    if (ignored) continue;
+    if (unknown++ < kShown) listed += (listed.empty() ? "" : ", ") + shown_name(name);
+  }
+  if (unknown == 0) return;
+  if (unknown > kShown) listed += fmt::format(" and {} more", unknown - kShown);
+  fail("unknown tensor{} in {}: {}", unknown == 1 ? "" : "s", path_, listed);
+}
+
+Tensor to_float(const Tensor& tensor, std::string_view name) {
+  if (tensor.dtype() == DType::f32) return tensor;
+  check(tensor.dtype() == DType::f16 || tensor.dtype() == DType::bf16, "tensor {}: cannot convert {} to f32",
+        shown_name(name), name_of(tensor.dtype()));
+  Tensor floats = Tensor::empty(tensor.shape());
+  const std::uint16_t* from = tensor.data<std::uint16_t>();
+  if (tensor.dtype() == DType::f16) {
+    convert(from, floats.mutable_floats(), tensor.elements(), float_from_f16);
+  } else {
+    convert(from, floats.mutable_floats(), tensor.elements(), float_from_bf16);
+  }
+  return floats;
+}
+
+}  // namespace sequent

@@ -1,0 +1,54 @@
+// The weights of a published or saved model, whatever files they lie in, and the bookkeeping that makes loading strict:
+// a tensor that is missing is an error when it is asked for, one that nobody asked for is an error at the end.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sequent/checkpoint/safetensors.h"
+#include "sequent/tensor/tensor.h"
+
+namespace sequent {
+
+class WeightSource {
+ public:
+  /// `path` is a .safetensors file, or a model directory that holds model.safetensors, or
+  /// model.safetensors.index.json and its shards. Errors: neither is there; a shard name that is not a plain file
+  /// name; a tensor the index lists but its shard lacks, or that a shard holds but the index does not place there.
+  static WeightSource open(const std::string& path);
+
+  /// The file or directory, for messages.
+  const std::string& path() const { return path_; }
+  /// Sorted.
+  std::vector<std::string> names() const;
+  bool contains(std::string_view name) const { return places_.contains(name); }
+  /// Loads nothing and takes nothing.
+  Shape shape(std::string_view name) const;
+
+  /// The tensor in its own type, read-only and in place; marks it as taken. Absent: "missing tensor NAME in FILE".
+  Tensor tensor(std::string_view name);
+  /// The tensor as f32: in place if it is, converted from f16 or bf16, otherwise an Error.
+  Tensor float_tensor(std::string_view name);
+
+  /// Error naming the tensors nobody asked for, unless they match one of `ignorable`, in which '*' stands for any run
+  /// of characters ("model.layers.*.rotary_emb.inv_freq").
+  void expect_all_taken(std::span<const std::string> ignorable = {}) const;
+
+ private:
+  void open_shards(const std::string& directory, const std::string& index_path);
+  const SafetensorsFile& file_of(std::string_view name) const;
+
+  std::string path_;
+  std::vector<SafetensorsFile> files_;
+  std::map<std::string, std::size_t, std::less<>> places_;  // tensor -> index into files_
+  std::set<std::string, std::less<>> taken_;
+};
+
+/// A tensor in f32: itself if it is, converted from f16 or bf16, otherwise an Error naming `name`.
+Tensor to_float(const Tensor& tensor, std::string_view name);
+
+}  // namespace sequent
