@@ -89,10 +89,13 @@ std::string replaceable(const std::string& path) {
   const bool exists = ::stat(path.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) fail_path("write", path, EISDIR);
   check(!exists || S_ISREG(status.st_mode), "cannot write {}: it is not a regular file", path);
+  fs::path target(path);
   std::error_code error;
-  if (!fs::is_symlink(path, error)) return path;
-  const fs::path target = fs::weakly_canonical(path, error);
-  if (error) fail_path("write", path, error.value());
+  for (int links = 0; fs::is_symlink(target, error); ++links) {
+    const fs::path next = fs::read_symlink(target, error);
+    if (error || links == 40) fail_path("write", path, error ? error.value() : ELOOP);
+    target = target.parent_path() / next;
+  }
   return target.string();
 }
 

@@ -148,7 +148,7 @@ class HeaderReader {
   [[noreturn]] void refuse(std::string_view rule) const {
     if (level_ == 0) fail("safetensors: {}: header must be a JSON object", file_);
     fail("safetensors: {}: {}{}{}: {}", file_, in_metadata() ? "" : "tensor ", shown_name(name_),
-         field_.empty() ? "" : ": ", field_.empty() ? field_ : shown_name(field_), rule);
+         field_.empty() ? "" : ": " + shown_name(field_), rule);
   }
   void expect(bool condition, std::string_view rule) const {
     if (!condition) refuse(rule);
@@ -218,6 +218,10 @@ SafetensorsHeader parse_safetensors(std::span<const std::byte> bytes, std::strin
         length, bytes.size() - kLengthBytes);
   const char* text = reinterpret_cast<const char*>(bytes.data()) + kLengthBytes;
   check(*text == '{', "safetensors: {}: header must begin with '{{'", file);
+
+  // The JSON parser takes a zero byte for the end of its input and would not look at what follows.
+  const std::size_t zero = std::string_view(text, length).find('\0');
+  check(zero == std::string_view::npos, "safetensors: {}: header is not valid JSON at its byte {}", file, zero + 1);
 
   SafetensorsHeader header;
   HeaderReader reader(header, file);
