@@ -134,6 +134,11 @@ std::int64_t LanguageModel::state_bytes(std::int64_t tokens, std::int64_t elemen
   return total;
 }
 
+bool LanguageModel::layer_state_grows(std::size_t layer) const {
+  const SequenceMixer& mixer = blocks_[layer]->mixer();
+  return mixer.state_bytes(2, 1) > mixer.state_bytes(1, 1);
+}
+
 std::int64_t count_parameters(const LanguageModelConfig& config) {
   return LanguageModel(config, *shapes_only()).parameters().count();
 }

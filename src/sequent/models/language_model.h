@@ -55,6 +55,9 @@ class LanguageModel {
   /// Bytes of the state of one sequence of `tokens` tokens, by arithmetic.
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes = 4) const;
 
+  /// Whether the state of this layer grows with the sequence.
+  bool layer_state_grows(std::size_t layer) const;
+
   const LanguageModelConfig& config() const { return config_; }
   const Parameters& parameters() const { return parameters_; }
   Parameters& parameters() { return parameters_; }

@@ -1,0 +1,98 @@
+#include "sequent/models/model_directory.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sequent/base/error.h"
+#include "sequent/base/files.h"
+#include "sequent/base/json.h"
+#include "sequent/checkpoint/safetensors.h"
+#include "sequent/checkpoint/weights.h"
+#include "sequent/models/json_fields.h"
+#include "sequent/models/names.h"
+
+namespace sequent {
+namespace {
+
+namespace fs = std::filesystem;
+
+Shape published_shape(const Shape& shape, NameRule::Layout layout) {
+  return layout == NameRule::Layout::depthwise ? Shape{shape[0], 1, shape[1]} : shape;
+}
+
+class LoadedParameters : public ParameterSource {
+ public:
+  LoadedParameters(const Family& family, WeightSource& weights) : family_(family), weights_(weights) {}
+
+  Tensor make(const std::string& name, const Shape& shape, const Initializer&) override {
+    const std::vector<PublishedName> names = published_names(family_.names, name);
+    const PublishedName* chosen = &names.front();
+    for (const PublishedName& candidate : names) {
+      if (weights_.contains(candidate.name)) {
+        chosen = &candidate;
+        break;
+      }
+    }
+    const Tensor tensor = weights_.float_tensor(chosen->name);
+    expect_shape("load", chosen->name, tensor, published_shape(shape, chosen->layout));
+    return tensor.reshape(shape);
+  }
+
+ private:
+  const Family& family_;
+  WeightSource& weights_;
+};
+
+void write_json(const fs::path& path, const nlohmann::json& json) {
+  write_file_atomically(path.string(), json.dump(2) + "\n");
+}
+
+}  // namespace
+
+fs::path find_model_directory(const fs::path& path) {
+  check(fs::exists(path), "model: {} does not exist", path.string());
+  for (const char* place : {"", "best", "latest"}) {
+    if (fs::exists(path / place / "config.json")) return path / place;
+  }
+  fail("model: {} holds no config.json, and is no run directory with a checkpoint", path.string());
+}
+
+ModelDescription read_model_description(const fs::path& directory) {
+  const nlohmann::json json = read_json_object((directory / "config.json").string());
+  const Family& family = family_of_model_type(field<std::string>(json, "model_type"));
+  return {&family, family.read(json)};
+}
+
+LoadedModel load_model(const fs::path& directory) {
+  const ModelDescription description = read_model_description(directory);
+  WeightSource weights = WeightSource::open(directory.string());
+  LoadedParameters source(*description.family, weights);
+  auto model = std::make_unique<LanguageModel>(description.config, source);
+  // A tied projection is sometimes saved all the same.
+  std::vector<std::string> ignorable;
+  if (description.config.tied) {
+    for (const PublishedName& name : published_names(description.family->names, "projection.weight")) {
+      ignorable.push_back(name.name);
+    }
+  }
+  weights.expect_all_taken(ignorable);
+  return {description.family, std::move(model)};
+}
+
+void save_model(const fs::path& directory, const Family& family, const LanguageModel& model) {
+  write_json(directory / "config.json", family.write(model.config()));
+  nlohmann::json generation = {{"_from_model_config", true}};
+  if (model.config().end_of_text >= 0) {
+    generation["bos_token_id"] = generation["eos_token_id"] = generation["pad_token_id"] = model.config().end_of_text;
+  }
+  write_json(directory / "generation_config.json", generation);
+  std::vector<NamedTensor> tensors;
+  for (const Parameter& parameter : model.parameters().all()) {
+    const PublishedName name = published_names(family.names, parameter.name).front();
+    tensors.push_back({name.name, parameter.var.value().reshape(published_shape(parameter.var.shape(), name.layout))});
+  }
+  save_safetensors((directory / "model.safetensors").string(), tensors);
+}
+
+}  // namespace sequent

@@ -1,0 +1,35 @@
+// Models on disk, in the Hugging Face layout of their family: config.json, generation_config.json, model.safetensors.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "sequent/models/family.h"
+#include "sequent/models/language_model.h"
+
+namespace sequent {
+
+struct LoadedModel {
+  const Family* family;
+  std::unique_ptr<LanguageModel> model;
+};
+
+/// The directory that holds the model `path` means: itself, or the best (else the latest) checkpoint of a run
+/// directory. Anything else is an Error that says what was looked for.
+std::filesystem::path find_model_directory(const std::filesystem::path& path);
+
+/// The family and configuration in the directory's config.json.
+struct ModelDescription {
+  const Family* family;
+  LanguageModelConfig config;
+};
+ModelDescription read_model_description(const std::filesystem::path& directory);
+
+/// Opens a model. Weights are mapped, not copied, where they are float32. An unknown tensor, a missing one or one of
+/// a wrong shape is an Error that names it.
+LoadedModel load_model(const std::filesystem::path& directory);
+
+/// Writes the three files into an existing directory.
+void save_model(const std::filesystem::path& directory, const Family& family, const LanguageModel& model);
+
+}  // namespace sequent
