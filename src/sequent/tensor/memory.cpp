@@ -129,7 +129,9 @@ void release_cache() {
 }
 
 std::shared_ptr<std::byte> allocate(std::int64_t bytes) {
-  check(bytes >= 0, "memory: cannot allocate {} bytes", bytes);
+  // Far above any memory there is, and low enough for the rounding to size classes.
+  constexpr std::int64_t kMaximum = std::int64_t{1} << 56;
+  check(bytes >= 0 && bytes <= kMaximum, "memory: cannot allocate {} bytes", bytes);
   if (bytes == 0) return {};
   return {cache().take(bytes), [bytes](std::byte* block) { cache().give(block, bytes); }};
 }

@@ -19,14 +19,19 @@ Segments Segments::single(std::int64_t tokens) {
 }
 
 Segments Segments::uniform(std::int64_t count, std::int64_t length) {
-  std::vector<std::int64_t> offsets;
-  for (std::int64_t i = 0; i <= count; ++i) offsets.push_back(i * length);
-  return Segments(std::move(offsets));
+  check(count >= 0, "segments: the number of sequences must not be negative, got {}", count);
+  const std::vector<std::int64_t> lengths(static_cast<std::size_t>(count), length);
+  return of_lengths(lengths);
 }
 
 Segments Segments::of_lengths(std::span<const std::int64_t> lengths) {
   std::vector<std::int64_t> offsets = {0};
-  for (const std::int64_t length : lengths) offsets.push_back(offsets.back() + length);
+  offsets.reserve(lengths.size() + 1);
+  for (const std::int64_t length : lengths) {
+    std::int64_t end = 0;
+    check(!__builtin_add_overflow(offsets.back(), length, &end), "segments: the lengths add up to more than 63 bits");
+    offsets.push_back(end);
+  }
   return Segments(std::move(offsets));
 }
 

@@ -1,6 +1,7 @@
 #include "sequent/tensor/shape.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 

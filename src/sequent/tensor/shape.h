@@ -24,6 +24,9 @@ class Shape {
   std::int64_t operator[](int axis) const;
   /// Product of all sizes.
   std::int64_t elements() const;
+  /// Elements of the last axis (one for a scalar), and how many such rows there are.
+  std::int64_t columns() const { return rank_ == 0 ? 1 : sizes_[static_cast<std::size_t>(rank_ - 1)]; }
+  std::int64_t rows() const { return columns() == 0 ? 0 : elements() / columns(); }
   std::span<const std::int64_t> sizes() const { return {sizes_.data(), static_cast<std::size_t>(rank_)}; }
   bool operator==(const Shape& other) const = default;
 

@@ -7,6 +7,17 @@
 #include "sequent/tensor/memory.h"
 
 namespace sequent {
+namespace {
+
+// Sizes can come from a file: their product fits 63 bits (see Shape), their bytes need not.
+std::int64_t bytes_of(const Shape& shape, DType dtype) {
+  std::int64_t bytes = 0;
+  check(!__builtin_mul_overflow(shape.elements(), size_of(dtype), &bytes), "tensor: {} of {} does not fit 63 bits",
+        to_string(shape), name_of(dtype));
+  return bytes;
+}
+
+}  // namespace
 
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
   Tensor tensor;
@@ -14,7 +25,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   tensor.dtype_ = dtype;
   tensor.dtype_set_ = true;
   tensor.writable_ = true;
-  tensor.storage_bytes_ = shape.elements() * size_of(dtype);
+  tensor.storage_bytes_ = bytes_of(shape, dtype);
   tensor.storage_ = memory::allocate(tensor.storage_bytes_);
   tensor.data_ = tensor.storage_.get();
   return tensor;
@@ -52,7 +63,7 @@ Tensor Tensor::borrow(const void* data, const Shape& shape, DType dtype, std::sh
   tensor.dtype_set_ = true;
   tensor.data_ = static_cast<const std::byte*>(data);
   tensor.storage_ = std::shared_ptr<const std::byte>(std::move(owner), tensor.data_);
-  tensor.storage_bytes_ = shape.elements() * size_of(dtype);
+  tensor.storage_bytes_ = bytes_of(shape, dtype);
   return tensor;
 }
 
@@ -72,7 +83,7 @@ T* Tensor::mutable_data() const {
   return const_cast<T*>(elements);
 }
 
-#define SEQUENT_INSTANTIATE(T)          \
+#define SEQUENT_INSTANTIATE(T)               \
   template const T* Tensor::data<T>() const; \
   template T* Tensor::mutable_data<T>() const;
 SEQUENT_INSTANTIATE(float)
@@ -88,6 +99,7 @@ std::byte* Tensor::mutable_raw() const {
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {
+  check(defined(), "reshape: the tensor was never given a value");
   check(shape.elements() == elements(), "reshape: {} has {} elements, {} has {}", to_string(shape_), elements(),
         to_string(shape), shape.elements());
   Tensor view = *this;
@@ -107,8 +119,8 @@ Shape with_first(const Shape& shape, std::int64_t size) {
 }  // namespace
 
 Tensor Tensor::slice(std::int64_t begin, std::int64_t end) const {
-  check(shape_.rank() >= 1 && 0 <= begin && begin <= end && end <= shape_[0], "slice: [{}, {}) of {}", begin, end,
-        to_string(shape_));
+  check(defined() && shape_.rank() >= 1 && 0 <= begin && begin <= end && end <= shape_[0], "slice: [{}, {}) of {}",
+        begin, end, to_string(shape_));
   const std::int64_t stride = shape_[0] == 0 ? 0 : bytes() / shape_[0];
   Tensor view = *this;
   view.shape_ = with_first(shape_, end - begin);
@@ -125,6 +137,7 @@ Tensor Tensor::clone() const {
 }
 
 void Tensor::copy_from(const Tensor& source) const {
+  check(defined() && source.defined(), "copy: from or into a tensor that was never given a value");
   check(dtype_ == source.dtype_ && elements() == source.elements(), "copy: {} {} into {} {}", name_of(source.dtype_),
         to_string(source.shape_), name_of(dtype_), to_string(shape_));
   if (bytes() > 0) std::memcpy(mutable_raw(), source.raw(), static_cast<std::size_t>(bytes()));

@@ -33,8 +33,8 @@ class Tensor {
   std::int64_t elements() const { return shape_.elements(); }
   std::int64_t bytes() const { return elements() * size_of(dtype_); }
   /// Elements of the last axis, and how many such rows there are.
-  std::int64_t columns() const { return shape_.rank() == 0 ? 1 : shape_[-1]; }
-  std::int64_t rows() const { return columns() == 0 ? 0 : elements() / columns(); }
+  std::int64_t columns() const { return shape_.columns(); }
+  std::int64_t rows() const { return shape_.rows(); }
 
   /// Elements for reading; T must be the element type (16-bit types are read as std::uint16_t).
   template <class T>
@@ -56,8 +56,8 @@ class Tensor {
   /// Copies the elements of `source`, which must have the same dtype and number of elements.
   void copy_from(const Tensor& source) const;
   void fill_zero() const;
-  /// True when no other tensor shares this memory.
-  bool unique() const { return storage_ && storage_.use_count() == 1; }
+  /// True when no other tensor shares this memory and it may be written.
+  bool unique() const { return writable_ && storage_ && storage_.use_count() == 1; }
   /// Elements of the underlying block from this tensor's first one on: room to grow in place.
   std::int64_t capacity() const;
   /// The same memory with `size` entries along the first axis, up to what capacity() allows.
