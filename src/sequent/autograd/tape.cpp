@@ -45,7 +45,7 @@ void Tape::backward(const Var& output, const Tensor& gradient) {
     for (const Var& result : step.outputs) {
       gradients.push_back(result.gradient());
       any = any || gradients.back().defined();
-      // The closure holds the only reference from here on, so a sum may reuse its memory.
+      // `gradients` holds the only reference from here on; it is freed when this step is done.
       result.clear_gradient();
     }
     if (any) step.backward(gradients);
@@ -63,18 +63,22 @@ bool recording(std::initializer_list<Var> inputs) {
 Var record(Tensor value, std::initializer_list<Var> inputs, std::function<void(const Tensor&)> backward) {
   if (!recording(inputs)) return Var(std::move(value));
   Var output = Var::parameter(std::move(value));
-  current_tape->steps_.push_back({{output}, [backward = std::move(backward)](std::span<const Tensor> gradients) {
-                                    backward(gradients[0]);
-                                  }});
+  // Without its value: only what the closure captures is kept.
+  current_tape->steps_.push_back(
+      {{output.gradient_only()},
+       [backward = std::move(backward)](std::span<const Tensor> gradients) { backward(gradients[0]); }});
   return output;
 }
 
 std::vector<Var> record_outputs(std::span<const Tensor> values, std::span<const Var> inputs,
                                 std::function<void(std::span<const Tensor>)> backward) {
   const bool wanted = recording(inputs);
-  std::vector<Var> outputs;
-  for (const Tensor& value : values) outputs.push_back(wanted ? Var::parameter(value) : Var(value));
-  if (wanted) current_tape->steps_.push_back({outputs, std::move(backward)});
+  std::vector<Var> outputs, gradients;
+  for (const Tensor& value : values) {
+    outputs.push_back(wanted ? Var::parameter(value) : Var(value));
+    if (wanted) gradients.push_back(outputs.back().gradient_only());
+  }
+  if (wanted) current_tape->steps_.push_back({std::move(gradients), std::move(backward)});
   return outputs;
 }
 

@@ -60,7 +60,8 @@ bool recording(std::span<const Var> inputs);
 
 /// Ends an op: wraps its result and, when recording, notes how gradients flow back. `backward` receives the gradient
 /// of the result and hands gradients on with Var::accumulate or into Var::gradient_buffer. What it captures is
-/// exactly what training keeps in memory.
+/// exactly what training keeps in memory: tensors that it needs, and of an input whose value it does not need,
+/// Var::gradient_only().
 Var record(Tensor value, std::initializer_list<Var> inputs, std::function<void(const Tensor& gradient)> backward);
 
 /// The same for several results; the gradient of a result nobody used is undefined.

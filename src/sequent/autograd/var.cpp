@@ -16,12 +16,14 @@ Tensor sum_of(const Tensor& a, const Tensor& b, const Tensor& into) {
 }  // namespace
 
 Var::Var(Tensor value) : node_(std::make_shared<Node>()) {
+  node_->gradient = std::make_shared<Gradient>();
+  node_->gradient->shape = value.shape();
   node_->value = std::move(value);
 }
 
 Var Var::parameter(Tensor value) {
   Var var(std::move(value));
-  var.node_->wants_gradient = true;
+  var.node_->gradient->wanted = true;
   return var;
 }
 
@@ -30,55 +32,90 @@ const Tensor& Var::value() const {
   return node_->value;
 }
 
+const Shape& Var::shape() const {
+  check(defined(), "var: used before it was given a value");
+  return node_->gradient->shape;
+}
+
+Var Var::gradient_only() const {
+  Var var;
+  if (!node_) return var;
+  var.node_ = std::make_shared<Node>();
+  var.node_->gradient = node_->gradient;
+  return var;
+}
+
+Tensor Var::Gradient::memory_to_add_into() {
+  if (leaf) return leaf->memory_to_add_into().slice(begin, end);
+  if (!sum.defined()) {
+    sum = Tensor::zeros(shape);
+  } else if (handed_over && !sum.unique()) {
+    sum = sum.clone();
+  }
+  handed_over = false;
+  return sum;
+}
+
 Tensor Var::gradient() const {
   if (!node_) return {};
-  if (node_->leaf) return node_->leaf->gradient.defined() ? node_->leaf->gradient.slice(node_->begin, node_->end) : Tensor();
-  return node_->gradient;
+  const Gradient& own = *node_->gradient;
+  if (!own.leaf) return own.sum;
+  return own.leaf->sum.defined() ? own.leaf->sum.slice(own.begin, own.end) : Tensor();
 }
 
 void Var::accumulate(const Tensor& gradient) const {
   if (!wants_gradient() || !gradient.defined()) return;
   expect_shape("gradient", "a gradient", gradient, shape());
-  if (node_->leaf) {
-    const Tensor buffer = gradient_buffer();
-    sum_of(buffer, gradient, buffer);
-  } else if (!node_->gradient.defined()) {
-    node_->gradient = gradient;
+  Gradient& own = *node_->gradient;
+  if (!own.leaf && !own.sum.defined()) {
+    own.sum = gradient;
+    own.handed_over = true;
+  } else if (!own.leaf && own.handed_over && !own.sum.unique()) {
+    // A residual hands the same gradient to both sides: what the other side reads must not change.
+    own.sum = sum_of(own.sum, gradient, Tensor::empty(own.shape));
+    own.handed_over = false;
   } else {
-    // The first gradient may be shared with another variable (a residual hands the same one to both sides):
-    // add in place only into memory that nobody else holds.
-    Tensor& own = node_->gradient;
-    own = sum_of(own, gradient, own.unique() ? own : Tensor::empty(shape()));
+    const Tensor memory = own.memory_to_add_into();
+    sum_of(memory, gradient, memory);
   }
 }
 
 Tensor Var::gradient_buffer() const {
   check(wants_gradient(), "gradient: this variable wants none");
-  if (node_->leaf) {
-    if (!node_->leaf->gradient.defined()) node_->leaf->gradient = Tensor::zeros(node_->leaf->value.shape());
-    return node_->leaf->gradient.slice(node_->begin, node_->end);
-  }
-  if (!node_->gradient.defined()) node_->gradient = Tensor::zeros(shape());
-  return node_->gradient;
+  return node_->gradient->memory_to_add_into();
 }
 
 void Var::clear_gradient() const {
-  if (node_) node_->gradient = Tensor();
+  if (!node_) return;
+  Gradient& own = *node_->gradient;
+  if (own.leaf) {
+    if (own.leaf->sum.defined()) own.memory_to_add_into().fill_zero();
+  } else if (own.fixed) {
+    own.sum.fill_zero();
+  } else {
+    own.sum = Tensor();
+    own.handed_over = false;
+  }
 }
 
 void Var::rebind(Tensor value, Tensor gradient) const {
+  check(defined() && !node_->gradient->leaf, "rebind: only a whole variable can move to other memory");
   expect_shape("rebind", "the new value", value, shape());
+  if (gradient.defined()) expect_shape("rebind", "the new gradient", gradient, shape());
   node_->value = std::move(value);
-  node_->gradient = std::move(gradient);
+  Gradient& own = *node_->gradient;
+  own.fixed = gradient.defined();
+  own.handed_over = false;
+  own.sum = std::move(gradient);
 }
 
 Var Var::leaf_rows(std::int64_t begin, std::int64_t end) const {
-  check(node_ && !node_->leaf, "leaf_rows: rows of rows are not supported");
+  check(node_ && !node_->gradient->leaf, "leaf_rows: rows of rows are not supported");
   Var view(value().slice(begin, end));
-  view.node_->wants_gradient = node_->wants_gradient;
-  view.node_->leaf = node_;
-  view.node_->begin = begin;
-  view.node_->end = end;
+  view.node_->gradient->wanted = wants_gradient();
+  view.node_->gradient->leaf = node_->gradient;
+  view.node_->gradient->begin = begin;
+  view.node_->gradient->end = end;
   return view;
 }
 

@@ -18,13 +18,17 @@ class Var {
   static Var parameter(Tensor value);
 
   bool defined() const { return node_ != nullptr; }
-  bool wants_gradient() const { return node_ && node_->wants_gradient; }
+  bool wants_gradient() const { return node_ && node_->gradient->wanted; }
 
   const Tensor& value() const;
-  const Shape& shape() const { return value().shape(); }
-  std::int64_t size(int axis) const { return value().size(axis); }
-  std::int64_t rows() const { return value().rows(); }
-  std::int64_t columns() const { return value().columns(); }
+  const Shape& shape() const;
+  std::int64_t size(int axis) const { return shape()[axis]; }
+  std::int64_t rows() const { return shape().rows(); }
+  std::int64_t columns() const { return shape().columns(); }
+
+  /// The same variable without its value: what a backward captures of an input when it only hands a gradient on, so
+  /// that the tape does not keep the value in memory. It has a shape and takes gradients; its value is undefined.
+  Var gradient_only() const;
 
   /// The gradient that has arrived so far; undefined when none has.
   Tensor gradient() const;
@@ -33,24 +37,36 @@ class Var {
   void accumulate(const Tensor& gradient) const;
   /// The gradient as memory to add into, zero-filled when first asked for. For the gradients of weights.
   Tensor gradient_buffer() const;
-  /// Forgets the gradient.
+  /// Forgets the gradient; memory given to rebind is kept and set to zero.
   void clear_gradient() const;
 
-  /// Moves a leaf to other memory: its value, and its gradient where one is given (see nn/parameters.h).
+  /// Moves a leaf to other memory: its value, and its gradient where one is given, which then always stays in that
+  /// memory (see nn/parameters.h). Rows taken by leaf_rows before keep the old value.
   void rebind(Tensor value, Tensor gradient) const;
 
-  /// Rows [begin, end) of a leaf's first axis, sharing its value and its gradient.
+  /// Rows [begin, end) of the first axis, sharing value and gradient.
   Var leaf_rows(std::int64_t begin, std::int64_t end) const;
 
  private:
-  struct Node {
-    Tensor value;
-    Tensor gradient;
-    bool wants_gradient = false;
-    // A view of rows [begin, end) of a leaf keeps its gradient there.
-    std::shared_ptr<Node> leaf;
+  // Where the gradients of one variable add up. Apart from the value, which may be freed long before they arrive.
+  struct Gradient {
+    Shape shape;
+    Tensor sum;
+    bool wanted = false;
+    // The sum is one gradient as it was handed over: others may be reading the same memory.
+    bool handed_over = false;
+    // The memory was given to rebind: the sum must stay in it.
+    bool fixed = false;
+    // Rows [begin, end) of a leaf keep their gradient there.
+    std::shared_ptr<Gradient> leaf;
     std::int64_t begin = 0;
     std::int64_t end = 0;
+
+    Tensor memory_to_add_into();
+  };
+  struct Node {
+    Tensor value;
+    std::shared_ptr<Gradient> gradient;
   };
   std::shared_ptr<Node> node_;
 };

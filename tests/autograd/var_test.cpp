@@ -1,0 +1,166 @@
+#include "sequent/autograd/var.h"
+
+#include <gtest/gtest.h>
+
+#include "sequent/base/error.h"
+#include "sequent/tensor/memory.h"
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+using test::to_doubles;
+using Values = std::vector<double>;
+
+TEST(Var, ConstantsIgnoreGradients) {
+  const Var x(Tensor::zeros({2}));
+  EXPECT_FALSE(x.wants_gradient());
+  x.accumulate(Tensor::full({2}, 1));
+  EXPECT_FALSE(x.gradient().defined());
+  EXPECT_THROW(x.gradient_buffer(), Error);
+}
+
+TEST(Var, UndefinedIsAnErrorToUseAndWantsNothing) {
+  const Var x;
+  EXPECT_FALSE(x.defined());
+  EXPECT_FALSE(x.wants_gradient());
+  EXPECT_FALSE(x.gradient().defined());
+  EXPECT_NO_THROW(x.accumulate(Tensor::full({2}, 1)));
+  EXPECT_NO_THROW(x.clear_gradient());
+  EXPECT_THROW(x.value(), Error);
+  EXPECT_THROW(x.shape(), Error);
+  EXPECT_FALSE(x.gradient_only().defined());
+}
+
+TEST(Var, GradientsAddUp) {
+  const Var x = Var::parameter(Tensor::zeros({2}));
+  EXPECT_FALSE(x.gradient().defined());
+  x.accumulate(Tensor::full({2}, 1));
+  x.accumulate(Tensor::full({2}, 2));
+  x.accumulate(Tensor());
+  x.accumulate(Tensor::full({2}, 4));
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{7, 7}));
+  x.clear_gradient();
+  EXPECT_FALSE(x.gradient().defined());
+  EXPECT_THROW(x.accumulate(Tensor::zeros({3})), Error);
+}
+
+TEST(Var, CopiesAreTheSameVariable) {
+  const Var x = Var::parameter(Tensor::zeros({2}));
+  const Var same = x;
+  same.accumulate(Tensor::full({2}, 3));
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{3, 3}));
+}
+
+TEST(Var, TheFirstGradientIsKeptWithoutACopy) {
+  const Var x = Var::parameter(Tensor::zeros({2}));
+  const Tensor gradient = Tensor::full({2}, 1);
+  x.accumulate(gradient);
+  EXPECT_EQ(x.gradient().floats(), gradient.floats());
+}
+
+TEST(Var, AGradientSharedByTwoVariablesIsNeverWrittenTo) {
+  const Var a = Var::parameter(Tensor::zeros({2})), b = Var::parameter(Tensor::zeros({2}));
+  {
+    const Tensor shared = Tensor::full({2}, 1);
+    a.accumulate(shared);
+    b.accumulate(shared);
+  }
+  a.accumulate(Tensor::full({2}, 10));
+  EXPECT_EQ(to_doubles(a.gradient()), (Values{11, 11}));
+  EXPECT_EQ(to_doubles(b.gradient()), (Values{1, 1}));
+}
+
+TEST(Var, ABufferIsNotMemoryAnotherVariableReads) {
+  const Var a = Var::parameter(Tensor::zeros({2})), b = Var::parameter(Tensor::zeros({2}));
+  {
+    const Tensor shared = Tensor::full({2}, 1);
+    a.accumulate(shared);
+    b.accumulate(shared);
+  }
+  a.gradient_buffer().mutable_floats()[0] += 5;
+  EXPECT_EQ(to_doubles(a.gradient()), (Values{6, 1}));
+  EXPECT_EQ(to_doubles(b.gradient()), (Values{1, 1}));
+}
+
+TEST(Var, ABufferHandedInByTheCallerIsCopiedBeforeWriting) {
+  const Var x = Var::parameter(Tensor::zeros({2}));
+  const std::vector<float> data = {1, 2};
+  x.accumulate(Tensor::borrow(data.data(), {2}, DType::f32, std::make_shared<int>(0)));  // read-only
+  x.accumulate(Tensor::full({2}, 1));
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{2, 3}));
+  EXPECT_EQ(data, (std::vector<float>{1, 2}));
+}
+
+TEST(Var, BufferStartsAtZeroAndMixesWithAccumulate) {
+  const Var x = Var::parameter(Tensor::zeros({2}));
+  const Tensor buffer = x.gradient_buffer();
+  EXPECT_EQ(to_doubles(buffer), (Values{0, 0}));
+  buffer.mutable_floats()[1] = 4;
+  x.accumulate(Tensor::full({2}, 1));
+  EXPECT_EQ(x.gradient().floats(), buffer.floats());
+  EXPECT_EQ(to_doubles(buffer), (Values{1, 5}));
+}
+
+TEST(Var, ReboundGradientsStayInTheirMemory) {
+  const Tensor values = Tensor::full({6}, 2), gradients = Tensor::zeros({6});
+  const Var x = Var::parameter(Tensor::zeros({2, 2}));
+  x.rebind(values.slice(0, 4).reshape({2, 2}), gradients.slice(0, 4).reshape({2, 2}));
+  EXPECT_EQ(x.value().floats(), values.floats());
+  x.accumulate(Tensor::full({2, 2}, 3));
+  x.accumulate(Tensor::full({2, 2}, 3));
+  x.leaf_rows(1, 2).accumulate(Tensor::full({1, 2}, 1));
+  EXPECT_EQ(to_doubles(gradients), (Values{6, 6, 7, 7, 0, 0}));
+  x.clear_gradient();
+  EXPECT_EQ(x.gradient().floats(), gradients.floats());
+  EXPECT_EQ(to_doubles(gradients), Values(6));
+  EXPECT_THROW(x.rebind(values, Tensor()), Error);
+  EXPECT_THROW(x.rebind(values.slice(0, 4).reshape({2, 2}), gradients), Error);
+}
+
+TEST(Var, RowsOfALeafShareValueAndGradient) {
+  const Var x = Var::parameter(Tensor::zeros({4, 2}));
+  const Var rows = x.leaf_rows(1, 3);
+  EXPECT_TRUE(rows.wants_gradient());
+  EXPECT_EQ(rows.shape(), (Shape{2, 2}));
+  EXPECT_EQ(rows.value().floats(), x.value().floats() + 2);
+  EXPECT_FALSE(rows.gradient().defined());
+  rows.accumulate(Tensor::full({2, 2}, 1));
+  rows.gradient_buffer().mutable_floats()[0] += 1;
+  x.leaf_rows(2, 4).accumulate(Tensor::full({2, 2}, 10));
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{0, 0, 2, 1, 11, 11, 10, 10}));
+  EXPECT_EQ(to_doubles(rows.gradient()), (Values{2, 1, 11, 11}));
+  rows.clear_gradient();
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{0, 0, 0, 0, 0, 0, 10, 10}));
+  EXPECT_THROW(rows.leaf_rows(0, 1), Error);
+  EXPECT_FALSE(Var(Tensor::zeros({4})).leaf_rows(0, 2).wants_gradient());
+}
+
+TEST(Var, RowsOfALeafDoNotWriteIntoASharedGradient) {
+  const Var x = Var::parameter(Tensor::zeros({2})), other = Var::parameter(Tensor::zeros({2}));
+  {
+    const Tensor shared = Tensor::full({2}, 1);
+    x.accumulate(shared);
+    other.accumulate(shared);
+  }
+  x.leaf_rows(0, 1).accumulate(Tensor::full({1}, 5));
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{6, 1}));
+  EXPECT_EQ(to_doubles(other.gradient()), (Values{1, 1}));
+}
+
+TEST(Var, GradientOnlyLetsTheValueGo) {
+  const std::int64_t before = memory::live_bytes();
+  Var x = Var::parameter(Tensor::zeros({100, 3}));
+  const Var target = x.gradient_only();
+  EXPECT_TRUE(target.wants_gradient());
+  target.accumulate(Tensor::full({100, 3}, 1));
+  EXPECT_EQ(x.gradient().floats()[0], 1);
+  x = Var();
+  EXPECT_EQ(memory::live_bytes(), before + 1200);  // the gradient
+  EXPECT_EQ(target.shape(), (Shape{100, 3}));
+  EXPECT_EQ(target.columns(), 3);
+  EXPECT_THROW(target.value().floats(), Error);
+}
+
+}  // namespace
+}  // namespace sequent
