@@ -1,0 +1,144 @@
+#include "sequent/kernels/selective_scan.h"
+
+#include "sequent/kernels/cpu/selective_scan_tasks.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sequent/kernels/cpu/selective_scan.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+// After highway.h.
+#include "sequent/kernels/cpu/selective_scan-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sequent::kernels::HWY_NAMESPACE {
+
+// Scratch of one worker. Rows are kSelectiveScanChannels wide, one per token of a chunk.
+struct ForwardScratch {
+  float* rates;  // [vector][state][lane]
+  float* h;      // [vector][state][lane]
+  float* delta;  // after softplus
+  float* u;      // Delta x
+  float* y;      // sum_s c h
+
+  ForwardScratch(float* memory, std::int64_t states)
+      : rates(memory),
+        h(rates + kSelectiveScanChannels * states),
+        delta(h + kSelectiveScanChannels * states),
+        u(delta + kSelectiveScanChannels * kSelectiveScanChunk),
+        y(u + kSelectiveScanChannels * kSelectiveScanChunk) {}
+};
+
+// Delta and u of tokens [begin, end), at most a chunk.
+void ForwardPrepare(const SelectiveScanArguments<float>& in, const ScanBlock& block, std::int64_t begin,
+                    std::int64_t end, const ForwardScratch& scratch) {
+  const FloatTag d;
+  for (std::int64_t t = begin; t < end; ++t) {
+    const std::int64_t row = t * in.channels + block.first, at = (t - begin) * kSelectiveScanChannels;
+    ForEachVector(d, block.width, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+      const auto argument =
+          hn::Add(LoadUpTo(d, in.delta + row + i, count), LoadUpTo(d, in.delta_bias + block.first + i, count));
+      const auto delta = SoftplusFrom(d, argument, ExpOfMinusAbs(d, argument));
+      hn::StoreU(delta, d, scratch.delta + at + i);
+      hn::StoreU(hn::Mul(delta, LoadUpTo(d, in.x + row + i, count)), d, scratch.u + at + i);
+    });
+  }
+}
+
+template <int kStates>
+void ForwardSteps(const SelectiveScanArguments<float>& in, const ScanBlock& block, std::int64_t begin, std::int64_t end,
+                  const ForwardScratch& scratch) {
+  const FloatTag d;
+  const std::int64_t n = in.states;
+  for (std::int64_t v = 0; v < block.vectors; ++v) {
+    const float* rates = scratch.rates + v * n * block.lanes;
+    float* h = scratch.h + v * n * block.lanes;
+    for (std::int64_t t = begin; t < end; ++t) {
+      const std::int64_t at = (t - begin) * kSelectiveScanChannels + v * block.lanes;
+      const auto y = ScanToken<false, kStates>(d, hn::LoadU(d, scratch.delta + at), hn::LoadU(d, scratch.u + at), rates,
+                                               in.b + t * n, in.c + t * n, h, h, nullptr, n);
+      hn::StoreU(y, d, scratch.y + at);
+    }
+  }
+}
+
+// The skip and the gate.
+void ForwardFinish(const SelectiveScanForward<float>& args, const ScanBlock& block, std::int64_t begin,
+                   std::int64_t end, const ForwardScratch& scratch) {
+  const FloatTag d;
+  const SelectiveScanArguments<float>& in = args.inputs;
+  for (std::int64_t t = begin; t < end; ++t) {
+    const std::int64_t row = t * in.channels + block.first, at = (t - begin) * kSelectiveScanChannels;
+    ForEachVector(d, block.width, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+      auto y = hn::MulAdd(LoadUpTo(d, in.d + block.first + i, count), LoadUpTo(d, in.x + row + i, count),
+                          hn::LoadU(d, scratch.y + at + i));
+      if (in.gate) {
+        const auto gate = LoadUpTo(d, in.gate + row + i, count);
+        y = hn::Mul(y, hn::Mul(gate, ScanSigmoid(d, gate)));
+      }
+      StoreUpTo(d, y, args.y + row + i, count);
+    });
+  }
+}
+
+void StoreCheckpoint(const SelectiveScanForward<float>& args, const ScanBlock& block, std::int64_t t, const float* h) {
+  const FloatTag d;
+  const std::int64_t channels = args.inputs.channels;
+  float* to = CheckpointAt(args.checkpoints, t, channels, block.states) + block.first;
+  for (std::int64_t v = 0; v < block.vectors; ++v) {
+    for (std::int64_t s = 0; s < block.states; ++s) {
+      StoreUpTo(d, hn::LoadU(d, h + (v * block.states + s) * block.lanes), to + s * channels + v * block.lanes,
+                block.left(v));
+    }
+  }
+}
+
+// Exp2NonPositive may lose a NaN in a_log; in the state it stays.
+void KeepNaN(const ScanBlock& block, const ForwardScratch& scratch) {
+  const FloatTag d;
+  for (std::int64_t i = 0; i < block.elements(); i += block.lanes) {
+    const auto rate = hn::LoadU(d, scratch.rates + i), h = hn::LoadU(d, scratch.h + i);
+    hn::StoreU(hn::IfThenElse(hn::IsNaN(rate), rate, h), d, scratch.h + i);
+  }
+}
+
+// One sequence, one block of channels.
+void SelectiveScanForwardTask(const SelectiveScanForward<float>& args, std::int64_t task, float* memory) {
+  const SelectiveScanArguments<float>& in = args.inputs;
+  const std::int64_t blocks = selective_scan_forward_tasks(1, in.channels), sequence = task / blocks;
+  const ScanBlock block(task % blocks, kSelectiveScanChannels, in.channels, in.states);
+  const ForwardScratch scratch(memory, in.states);
+  const std::int64_t state = sequence * in.channels * in.states;
+  LoadDecayRates(block, in.a_log, scratch.rates);
+  LoadStates(block, in.state ? in.state + state : nullptr, scratch.h);
+  KeepNaN(block, scratch);
+  const std::int64_t first = in.offsets[sequence], last = in.offsets[sequence + 1];
+  for (std::int64_t begin = first; begin < last; begin += kSelectiveScanChunk) {
+    const std::int64_t end = std::min(begin + kSelectiveScanChunk, last);
+    if (args.checkpoints && begin > first) StoreCheckpoint(args, block, begin, scratch.h);
+    ForwardPrepare(in, block, begin, end, scratch);
+    in.states == 16 ? ForwardSteps<16>(in, block, begin, end, scratch)
+                    : ForwardSteps<0>(in, block, begin, end, scratch);
+    ForwardFinish(args, block, begin, end, scratch);
+  }
+  if (args.final_state) StoreStates(block, scratch.h, args.final_state + state);
+}
+
+}  // namespace sequent::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sequent::kernels {
+
+HWY_EXPORT(SelectiveScanForwardTask);
+
+void selective_scan(Cpu, const SelectiveScanForward<float>& args) {
+  const SelectiveScanArguments<float>& in = args.inputs;
+  const auto scan = HWY_DYNAMIC_DISPATCH(SelectiveScanForwardTask);
+  for_each_scan_task(selective_scan_forward_tasks(in.sequences, in.channels), in.workers,
+                     in.tokens() * in.channels * in.states, [&](std::int64_t task, std::int64_t worker) {
+                       scan(args, task, args.scratch + worker * selective_scan_forward_scratch(in.states));
+                     });
+}
+
+}  // namespace sequent::kernels
+#endif  // HWY_ONCE
