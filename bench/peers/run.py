@@ -40,10 +40,10 @@ WORKLOADS = [
      f"{SEQUENT} --arch mamba {MODEL} --batch 4 --length 512 --mode forward",
      f"mamba.py {MODEL} --batch 4 --length 512 --mode forward"),
     ("selective scan forward 1 x 2048", 2048,
-     f"{SCAN} --benchmark_filter=^selective_scan/forward/1536/16/2048/threads_{{threads}}$",
+     SCAN + " --benchmark_filter=^selective_scan_forward/tokens:2048/channels:1536/states:16/",
      "mamba.py --channels 1536 --states 16 --length 2048 --mode scan-forward"),
     ("selective scan forward + backward 1 x 2048", 2048,
-     f"{SCAN} --benchmark_filter=^selective_scan/backward/1536/16/2048/threads_{{threads}}$",
+     SCAN + " --benchmark_filter=^selective_scan_forward_backward/tokens:2048/channels:1536/states:16/",
      "mamba.py --channels 1536 --states 16 --length 2048 --mode scan-backward"),
 ]
 
