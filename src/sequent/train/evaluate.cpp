@@ -1,0 +1,75 @@
+#include "sequent/train/evaluate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "sequent/autograd/tape.h"
+#include "sequent/base/error.h"
+#include "sequent/ops/cross_entropy.h"
+#include "sequent/text/batches.h"
+
+namespace sequent {
+namespace {
+
+// Adds the losses of a batch to the sums by position; returns their total.
+double add_by_position(const Batch& batch, const Tensor& losses, Evaluation& evaluation) {
+  const float* values = losses.floats();
+  double total = 0;
+  for (std::int64_t s = 0; s < batch.segments.count(); ++s) {
+    const auto length = static_cast<std::size_t>(batch.segments.length(s));
+    if (evaluation.loss_by_position.size() < length) {
+      evaluation.loss_by_position.resize(length);
+      evaluation.tokens_by_position.resize(length);
+    }
+    const float* sequence = values + batch.segments.begin(s);
+    for (std::size_t p = 0; p < length; ++p) {
+      evaluation.loss_by_position[p] += sequence[p];
+      ++evaluation.tokens_by_position[p];
+      total += sequence[p];
+    }
+  }
+  return total;
+}
+
+}  // namespace
+
+double Evaluation::perplexity() const {
+  return std::exp(loss);
+}
+
+double Evaluation::bits_per_byte() const {
+  if (bytes == 0) return 0.0;
+  return loss * static_cast<double>(tokens) / (std::numbers::ln2 * static_cast<double>(bytes));
+}
+
+Evaluation evaluate(const LanguageModel& model, const TokenView& text, const EvaluationOptions& options) {
+  check(options.tokens >= 0, "evaluate: tokens must not be negative, got {}", options.tokens);
+  const Tape::Pause pause;
+  const auto start = std::chrono::steady_clock::now();
+  const EvaluationReader reader(text, options.batch, options.context);
+  const std::int64_t all = text.size() - 1;
+  const std::int64_t wanted = options.tokens == 0 ? all : std::min(options.tokens, all);
+  Evaluation result;
+  double total = 0;
+  for (std::int64_t i = 0; i < reader.batches() && result.tokens < wanted; ++i) {
+    const Batch batch = reader.batch(i);
+    const Var hidden = model.hidden(batch.inputs, batch.segments);
+    const ProjectedCrossEntropy entropy = projected_cross_entropy(hidden, model.projection(), batch.targets);
+    total += add_by_position(batch, entropy.token_losses, result);
+    result.tokens += batch.segments.tokens();
+    if (options.progress) options.progress(result.tokens, std::max(wanted, result.tokens));
+  }
+  for (std::size_t p = 0; p < result.loss_by_position.size(); ++p) {
+    if (result.tokens_by_position[p] > 0) {
+      result.loss_by_position[p] /= static_cast<double>(result.tokens_by_position[p]);
+    }
+  }
+  result.loss = total / static_cast<double>(result.tokens);
+  result.bytes = text.text_bytes(1, 1 + result.tokens);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace sequent
