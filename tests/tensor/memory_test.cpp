@@ -76,7 +76,6 @@ TEST(Memory, RefusesWhatCannotBe) {
   EXPECT_EQ(memory::live_bytes(), before);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose own allocators end the process instead
 TEST(Memory, OutOfMemoryIsAnErrorThatSaysHowMuch) {
   const std::int64_t before = memory::live_bytes();
   try {
@@ -87,7 +86,6 @@ TEST(Memory, OutOfMemoryIsAnErrorThatSaysHowMuch) {
   }
   EXPECT_EQ(memory::live_bytes(), before);
 }
-#endif
 
 TEST(Memory, CountsRightFromSeveralThreads) {
   const std::int64_t before = memory::live_bytes();

@@ -1,0 +1,61 @@
+# A thin front over CMake and the scripts: `make` lists what there is.
+BUILD_DIR ?= build
+DEV_DIR = $(BUILD_DIR)-dev
+TSAN_DIR = $(BUILD_DIR)-tsan
+BENCH_DIR = $(BUILD_DIR)-benchmarks
+# Every test program may use all cores itself, so the tests run one after the other.
+CTEST = ctest --output-on-failure
+
+.PHONY: help setup configure build quickstart test test-release test-dev test-tsan bench format clean
+
+help: ## Describe the targets (default)
+	@echo "Sequent: train, run and compare post-Transformer architectures"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  BUILD_DIR=path   builds there instead of in build/ (sanitizer builds beside it)"
+	@echo "  DATA=path        quickstart trains on this file or directory"
+
+setup: ## Install the missing Debian or Ubuntu packages
+	@scripts/setup.sh
+
+configure: setup
+	@cmake --preset release -B $(BUILD_DIR)
+
+build: configure ## Build the command, the library and all tests
+	@cmake --build $(BUILD_DIR)
+
+quickstart: configure ## From nothing to two trained models in a few minutes
+	@cmake --build $(BUILD_DIR) --target sequent_command
+	@BUILD_DIR=$(BUILD_DIR) DATA=$(DATA) scripts/quickstart.sh
+
+test: test-release test-dev test-tsan ## Build and run every test, then the sanitizers over the fast ones
+	@echo
+	@echo "All tests passed: release, AddressSanitizer with UndefinedBehaviorSanitizer, ThreadSanitizer."
+
+test-release: build
+	@echo "== Release: all tests =="
+	@cd $(BUILD_DIR) && $(CTEST)
+
+test-dev: setup ## The fast tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@echo "== AddressSanitizer and UndefinedBehaviorSanitizer: fast tests =="
+	@cmake --preset dev -B $(DEV_DIR)
+	@cmake --build $(DEV_DIR)
+	@cd $(DEV_DIR) && $(CTEST) -L fast
+
+test-tsan: setup ## The threaded tests under ThreadSanitizer
+	@echo "== ThreadSanitizer: threaded tests =="
+	@cmake --preset tsan -B $(TSAN_DIR)
+	@cmake --build $(TSAN_DIR)
+	@cd $(TSAN_DIR) && $(CTEST) -L fast
+
+bench: setup ## Build and run the benchmarks
+	@cmake --preset benchmarks -B $(BENCH_DIR)
+	@cmake --build $(BENCH_DIR)
+	@for program in $(BENCH_DIR)/bench/*_bench; do echo "== $$program =="; "$$program" || exit 1; done
+
+format: ## Format every C++ file in place with clang-format
+	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+clean: ## Remove all build directories
+	rm -rf $(BUILD_DIR) $(DEV_DIR) $(TSAN_DIR) $(BENCH_DIR)
