@@ -53,7 +53,9 @@ TEST(Safetensors, ReadsWhatTheFormatsOwnLibraryWrites) {
     const Tensor tensor = file.tensor(expected.name);
     ASSERT_EQ(tensor.dtype(), expected.tensor.dtype());
     EXPECT_EQ(tensor.shape(), expected.tensor.shape());
-    EXPECT_EQ(std::memcmp(tensor.raw(), expected.tensor.raw(), static_cast<std::size_t>(tensor.bytes())), 0);
+    const auto count = static_cast<std::size_t>(tensor.bytes());
+    // memcmp must not be given the null pointers of a tensor without elements.
+    EXPECT_TRUE(count == 0 || std::memcmp(tensor.raw(), expected.tensor.raw(), count) == 0);
   }
 }
 
