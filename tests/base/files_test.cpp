@@ -159,6 +159,50 @@ TEST(MakeDirectories, SaysThatADirectoryIsReadOnly) {
   EXPECT_EQ(written, "cannot write " + (directory / "b") + ": Permission denied");
 }
 
+TEST(ReplaceDirectory, TakesTheNameWhetherOrNotItIsTaken) {
+  const TemporaryDirectory directory;
+  for (const std::string text : {"first", "second"}) {
+    make_directories(directory / "new");
+    write_file_atomically(directory / "new/file", text);
+    replace_directory(directory / "new", directory / "final");
+    EXPECT_EQ(read_text(directory / "final/file"), text);
+    EXPECT_EQ(directory.names(), Names{"final"});
+  }
+  EXPECT_EQ(error_of([&] { replace_directory(directory / "absent", directory / "final"); }),
+            "cannot write " + (directory / "final") + ": No such file or directory");
+}
+
+TEST(RemoveDirectory, RemovesEverythingInIt) {
+  const TemporaryDirectory directory;
+  make_directories(directory / "a/b");
+  write_file_atomically(directory / "a/b/file", "x");
+  remove_directory(directory / "a");
+  EXPECT_TRUE(directory.names().empty());
+  EXPECT_EQ(error_of([&] { remove_directory(directory / "a"); }),
+            "cannot remove " + (directory / "a") + ": No such file or directory");
+}
+
+TEST(LockDirectory, GrantsOneAtATime) {
+  const TemporaryDirectory directory;
+  std::shared_ptr<const void> lock = lock_directory(directory.path());
+  EXPECT_EQ(error_of([&] { lock_directory(directory.path()); }),
+            directory.path().string() + " is in use by another process");
+  lock.reset();
+  lock = lock_directory(directory.path());
+}
+
+TEST(ReadInPieces, GivesEveryByteInOrder) {
+  const TemporaryDirectory directory;
+  std::string text;
+  for (int i = 0; text.size() < 3000001; ++i) text += std::to_string(i);
+  write_file_atomically(directory / "a", text);
+  std::string read;
+  read_in_pieces(directory / "a", [&](std::span<const std::byte> piece) {
+    read.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  });
+  EXPECT_EQ(read, text);
+}
+
 TEST(RemoveTemporaries, RemovesOnlyWhatAKilledProcessLeft) {
   const TemporaryDirectory directory;
   make_directories(directory / ".tmp-step-5/deep");

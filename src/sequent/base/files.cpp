@@ -1,11 +1,13 @@
 #include "sequent/base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -43,6 +45,12 @@ class Descriptor {
 std::string directory_of(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();
   return parent.empty() ? "." : parent.string();
+}
+
+void remove_tree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) fail_path("remove", path.string(), error.value());
 }
 
 void fsync_path(const std::string& path, int flags) {
@@ -209,10 +217,7 @@ void remove_temporaries(const std::string& directory) {
     if (entry->path().filename().string().starts_with(kTemporaryPrefix)) found.push_back(entry->path());
   }
   if (error) fail_path("read", directory, error.value());
-  for (const fs::path& path : found) {
-    fs::remove_all(path, error);
-    if (error) fail_path("remove", path.string(), error.value());
-  }
+  for (const fs::path& path : found) remove_tree(path);
 }
 
 void fsync_file(const std::string& path) {
@@ -246,10 +251,44 @@ void replace_symlink(const std::string& target, const std::string& link) {
   fsync_directory(directory_of(link));
 }
 
-void rename_path(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    const int error = errno;
-    fail("cannot rename {} to {}: {}", from, to, std::generic_category().message(error));
+void replace_directory(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return fsync_directory(directory_of(to));
+  if (errno != ENOTEMPTY && errno != EEXIST) fail_path("write", to, errno);
+  // Swapped at once where the file system can; otherwise the old directory steps aside first.
+  std::string old = from;
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
+    old = temporary_name(to);
+    if (::rename(to.c_str(), old.c_str()) != 0 || ::rename(from.c_str(), to.c_str()) != 0)
+      fail_path("write", to, errno);
+  }
+  fsync_directory(directory_of(to));
+  remove_tree(old);
+}
+
+void remove_directory(const std::string& path) {
+  const std::string doomed = temporary_name(path);
+  if (::rename(path.c_str(), doomed.c_str()) != 0) fail_path("remove", path, errno);
+  remove_tree(doomed);
+}
+
+std::shared_ptr<const void> lock_directory(const std::string& path) {
+  auto descriptor = std::make_shared<const Descriptor>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (*descriptor < 0) fail_path("open", path, errno);
+  check(::flock(*descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "{} is in use by another process", path);
+  return descriptor;
+}
+
+void read_in_pieces(const std::string& path, FunctionRef<void(std::span<const std::byte>)> use) {
+  constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (descriptor < 0) fail_path("open", path, errno);
+  std::vector<std::byte> piece(kPieceBytes);
+  for (;;) {
+    const ssize_t got = ::read(descriptor, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_path("read", path, errno);
+    if (got == 0) return;
+    use({piece.data(), static_cast<std::size_t>(got)});
   }
 }
 

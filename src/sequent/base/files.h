@@ -89,7 +89,18 @@ void make_directories(const std::string& path);
 /// Makes `link` a symbolic link to `target`, at once and for good, whether or not it existed.
 void replace_symlink(const std::string& target, const std::string& link);
 
-/// Renames within one file system, replacing a file at `to`.
-void rename_path(const std::string& from, const std::string& to);
+/// Renames a directory to `to` within one file system; a directory already there is replaced and removed.
+void replace_directory(const std::string& from, const std::string& to);
+
+/// Removes a directory with everything in it, so that killing the process leaves a name beginning with
+/// kTemporaryPrefix, never half of it under its own name.
+void remove_directory(const std::string& path);
+
+/// Holds a directory for this process alone until the last copy of the result is gone or the process ends. Error:
+/// another process holds it. (File systems without locks grant it to all.)
+std::shared_ptr<const void> lock_directory(const std::string& path);
+
+/// Calls `use` on the contents in pieces, in order. Unlike a map, a disk that fails is an Error here.
+void read_in_pieces(const std::string& path, FunctionRef<void(std::span<const std::byte>)> use);
 
 }  // namespace sequent

@@ -1,0 +1,60 @@
+// What a run measured, step by step: one JSON object per line in metrics.jsonl, and the same numbers for TensorBoard.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sequent/base/files.h"
+#include "sequent/train/tensorboard.h"
+
+namespace sequent {
+
+/// How a mixture-of-experts layer routed its tokens.
+struct MoeMetrics {
+  std::int64_t layer = 0;
+  std::vector<double> share = {};  // of the tokens, per expert
+  double drop_rate = 0;
+  double entropy = 0;  // of the router's distribution, nats
+};
+
+/// One logged step. The member names are the keys; what is not set is not written.
+struct StepMetrics {
+  std::int64_t step = 0;                    // updates done
+  std::optional<std::int64_t> tokens = {};  // seen since the run began
+  std::optional<double> loss = {};          // nats per token
+  std::optional<double> val_loss = {};
+  std::optional<double> lr = {};
+  std::optional<double> grad_norm = {};
+  std::optional<double> tokens_per_second = {};
+  std::optional<double> seconds = {};  // of training since the run began
+  std::optional<double> clips_per_second = {};
+  std::optional<double> feature_std = {};
+  std::optional<double> effective_rank = {};
+  std::vector<MoeMetrics> moe = {};
+};
+
+/// One line of metrics.jsonl, without its end. Numbers that are not finite become null: JSON has none.
+std::string to_json_line(const StepMetrics& metrics);
+
+class MetricsLog {
+ public:
+  /// Appends to metrics.jsonl and begins a new event file in `directory`. `finished_steps` is where the run stands: 0
+  /// for a fresh one, the step of the checkpoint when resuming.
+  MetricsLog(const std::string& directory, std::int64_t finished_steps);
+  /// Hands the line to the system at once: killing the process loses nothing logged before.
+  void add(const StepMetrics& metrics);
+  /// Brings the lines to the disk; call before a checkpoint is saved, so that the log never lags behind it.
+  void sync() { lines_.sync(); }
+
+ private:
+  FileWriter lines_;
+  TensorBoardWriter tensorboard_;
+};
+
+/// Keeps the lines of metrics.jsonl whose step is at most `step`; a torn line, as a killed process leaves at the end,
+/// is dropped too. No file is fine.
+void cut_metrics(const std::string& path, std::int64_t step);
+
+}  // namespace sequent
