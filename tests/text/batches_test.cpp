@@ -76,7 +76,9 @@ TEST(BatchSampler, VisitsEveryWindowOfAnEpochOnce) {
       ASSERT_GT(sampler.windows() * context + 2 * context, data.view().size() - 1);
       phases.insert(*begins.begin());
     }
-    if (context >= 7) EXPECT_GT(phases.size(), 1u) << context;
+    if (context >= 7) {
+      EXPECT_GT(phases.size(), 1u) << context;
+    }
   }
 }
 

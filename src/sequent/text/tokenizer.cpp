@@ -5,6 +5,7 @@
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/hash.h"
+#include "sequent/text/line_cut.h"
 #include "sequent/text/tokenizer_pipeline.h"
 
 namespace sequent {
@@ -88,10 +89,6 @@ std::string byte_tokenizer_json() {
   return write_tokenizer_json(vocabulary, 256, false);
 }
 
-bool is_ascii_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 }  // namespace
 
 Tokenizer Tokenizer::bytes() {
@@ -167,13 +164,7 @@ std::int64_t Tokenizer::safe_cut(std::string_view text, std::int64_t at) const {
   }
   const auto size = static_cast<std::int64_t>(text.size());
   if (anywhere) return std::min(at, size);
-  if (!before_newline) return size;
-  for (std::size_t i = static_cast<std::size_t>(std::max<std::int64_t>(at, 1)); i < text.size(); ++i) {
-    i = text.find('\n', i);
-    if (i == std::string_view::npos) break;
-    if (is_ascii_letter(text[i - 1])) return static_cast<std::int64_t>(i);
-  }
-  return size;
+  return before_newline ? line_cut(text, at) : size;
 }
 
 const std::string& Tokenizer::json() const {

@@ -6,6 +6,9 @@
 #include "sequent/base/error.h"
 #include "sequent/base/json.h"
 #include "sequent/text/byte_characters.h"
+#include "sequent/text/gpt2_splitter.h"
+#include "sequent/text/nfc_normalizer.h"
+#include "sequent/text/regex_splitter.h"
 #include "sequent/text/tokenizer_pipeline.h"
 
 namespace sequent {
@@ -75,7 +78,13 @@ class Reader {
   }
 
   void read_normalizer(const Json& normalizer) {
-    fail("{}: normalizer {} is not supported", name_, type_of(normalizer));
+    const std::string type = type_of(normalizer);
+    if (type == "Sequence" && normalizer.at("normalizers").size() <= 1) {
+      for (const Json& each : normalizer.at("normalizers")) read_normalizer(each);
+      return;
+    }
+    check(type == "NFC", "{}: normalizer {} is not supported", name_, type);
+    pipeline_.normalizer = std::make_unique<NfcNormalizer>();
   }
 
   void read_pre_tokenizer(const Json& part) {
@@ -88,9 +97,26 @@ class Reader {
       pipeline_.prefix_space = part.value("add_prefix_space", true);
       check(!pipeline_.prefix_space || pipeline_.splitters.empty(),
             "{}: ByteLevel with add_prefix_space after another pre_tokenizer is not supported", name_);
-      if (part.value("use_regex", true)) fail("{}: use_regex is not supported", name_);
+      if (part.value("use_regex", true)) pipeline_.splitters.push_back(std::make_unique<Gpt2Splitter>());
+    } else if (type == "Split") {
+      read_split(part);
     } else {
       fail("{}: pre_tokenizer {} is not supported", name_, type);
+    }
+  }
+
+  void read_split(const Json& part) {
+    const std::string behavior = part.at("behavior").get<std::string>();
+    check(behavior == "Isolated" && !part.value("invert", false),
+          "{}: pre_tokenizer Split is supported with behavior Isolated and without invert, got {}", name_, behavior);
+    const Json& pattern = part.at("pattern");
+    check(pattern.contains("Regex"), "{}: pre_tokenizer Split is supported with a Regex, got {}", name_,
+          pattern.dump());
+    const std::string regex = pattern.at("Regex").get<std::string>();
+    if (regex == kGpt2Pattern) {
+      pipeline_.splitters.push_back(std::make_unique<Gpt2Splitter>());
+    } else {
+      pipeline_.splitters.push_back(std::make_unique<RegexSplitter>(regex, name_));
     }
   }
 
