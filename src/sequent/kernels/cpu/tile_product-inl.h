@@ -1,0 +1,92 @@
+// A matrix product of tiles that lie in the nearest caches, the inner loop of every attention product; compiled once
+// per SIMD target, so no ordinary include guard.
+#if defined(SEQUENT_KERNELS_CPU_TILE_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SEQUENT_KERNELS_CPU_TILE_PRODUCT_INL_H_
+#undef SEQUENT_KERNELS_CPU_TILE_PRODUCT_INL_H_
+#else
+#define SEQUENT_KERNELS_CPU_TILE_PRODUCT_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+// After highway.h.
+#include "sequent/kernels/cpu/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sequent::kernels::HWY_NAMESPACE {
+
+// C = A B, or C += A B, for A of [rows, inner], B of [inner, columns].
+struct TileProduct {
+  const float* a;
+  std::int64_t a_row;     // elements from one row of A to the next
+  std::int64_t a_column;  // elements from one column of A to the next: A transposed costs nothing
+  const float* b;
+  std::int64_t b_row;
+  float* c;
+  std::int64_t c_row;
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t inner;
+  bool add;
+};
+
+// Rows and vectors of C that one block keeps in registers: 16 of 32 registers, or 12 of 16. Measured: the most
+// multiply-adds per load that still leave the compiler room.
+#if HWY_TARGET <= HWY_AVX3
+constexpr int kBlockRows = 8;
+#else
+constexpr int kBlockRows = 6;
+#endif
+constexpr int kBlockVectors = 2;
+
+// One block of C at (row, column). A block of one vector may reach past the last column; a wider one may not.
+template <int kRows, int kVectors>
+HWY_INLINE void MultiplyBlock(const TileProduct& p, std::int64_t row, std::int64_t column) {
+  const FloatTag d;
+  const std::int64_t lanes = LanesOf(d);
+  const std::int64_t left = kVectors == 1 ? p.columns - column : lanes;
+  float* c = p.c + row * p.c_row + column;
+  FloatVector sum[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) {
+      sum[r][v] = p.add ? LoadUpTo(d, c + r * p.c_row + v * lanes, left) : hn::Zero(d);
+    }
+  }
+  const float* a = p.a + row * p.a_row;
+  const float* b = p.b + column;
+  for (std::int64_t k = 0; k < p.inner; ++k, a += p.a_column, b += p.b_row) {
+    FloatVector factor[kVectors];
+    for (int v = 0; v < kVectors; ++v) factor[v] = LoadUpTo(d, b + v * lanes, left);
+    for (int r = 0; r < kRows; ++r) {
+      const auto element = hn::Set(d, a[r * p.a_row]);
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(element, factor[v], sum[r][v]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) StoreUpTo(d, sum[r][v], c + r * p.c_row + v * lanes, left);
+  }
+}
+
+template <int kRows>
+HWY_INLINE void MultiplyRows(const TileProduct& p, std::int64_t row) {
+  const std::int64_t lanes = LanesOf(FloatTag());
+  std::int64_t column = 0;
+  for (; column + kBlockVectors * lanes <= p.columns; column += kBlockVectors * lanes) {
+    MultiplyBlock<kRows, kBlockVectors>(p, row, column);
+  }
+  for (; column < p.columns; column += lanes) MultiplyBlock<kRows, 1>(p, row, column);
+}
+
+// Each element of C is summed in the order of the inner index, whatever block it falls into.
+inline HWY_NOINLINE void MultiplyTile(const TileProduct& p) {
+  std::int64_t row = 0;
+  for (; row + kBlockRows <= p.rows; row += kBlockRows) MultiplyRows<kBlockRows>(p, row);
+  for (; row + 2 <= p.rows; row += 2) MultiplyRows<2>(p, row);
+  if (row < p.rows) MultiplyRows<1>(p, row);
+}
+
+}  // namespace sequent::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
