@@ -52,7 +52,7 @@ test-tsan: setup ## The threaded tests under ThreadSanitizer
 bench: setup ## Build and run the benchmarks
 	@cmake --preset benchmarks -B $(BENCH_DIR)
 	@cmake --build $(BENCH_DIR)
-	@for program in $(BENCH_DIR)/bench/*_bench; do echo "== $$program =="; "$$program" || exit 1; done
+	@for program in $(BENCH_DIR)/bench/*_benchmarks; do echo "== $$program =="; "$$program" || exit 1; done
 
 format: ## Format every C++ file in place with clang-format
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
