@@ -1,0 +1,175 @@
+#include "sequent/kernels/matrix_product.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <mutex>
+
+#include "sequent/base/error.h"
+#include "sequent/base/threads.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sequent/kernels/cpu/matrix_product.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+// After highway.h.
+#include "sequent/kernels/cpu/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sequent::kernels::HWY_NAMESPACE {
+
+// c[i, j .. j + kColumns) for all kRows rows of a, with b stored [columns, inner]. Every element is one chain of
+// multiply-adds over `inner`, whatever the block it falls in, so that cuts between threads do not change it.
+template <int kRows, int kColumns>
+HWY_INLINE void DotBlock(const MatrixProduct<float>& args, std::int64_t j) {
+  const FloatTag d;
+  FloatVector sums[kRows][kColumns];
+  for (auto& row : sums) {
+    for (FloatVector& sum : row) sum = hn::Zero(d);
+  }
+  ForEachVector(d, args.inner, [&](std::int64_t k, std::int64_t count) HWY_ATTR {
+    FloatVector a[kRows];
+    for (int r = 0; r < kRows; ++r) a[r] = LoadUpTo(d, args.a + r * args.a_stride + k, count);
+    for (int s = 0; s < kColumns; ++s) {
+      const auto b = LoadUpTo(d, args.b + (j + s) * args.b_stride + k, count);
+      for (int r = 0; r < kRows; ++r) sums[r][s] = hn::MulAdd(a[r], b, sums[r][s]);
+    }
+  });
+  for (int r = 0; r < kRows; ++r) {
+    for (int s = 0; s < kColumns; ++s) {
+      float& c = args.c[r * args.c_stride + j + s];
+      const float product = args.alpha * SumOf(d, sums[r][s]);
+      c = args.beta == 0 ? product : product + args.beta * c;
+    }
+  }
+}
+
+template <int kRows, int kColumns>
+HWY_INLINE void DotColumns(const MatrixProduct<float>& args, std::int64_t begin, std::int64_t end) {
+  std::int64_t j = begin;
+  for (; j + kColumns <= end; j += kColumns) DotBlock<kRows, kColumns>(args, j);
+  for (; j < end; ++j) DotBlock<kRows, 1>(args, j);
+}
+
+// Columns [begin, end) of a product with at most kFewRows rows.
+void FewRowsColumns(const MatrixProduct<float>& args, std::int64_t begin, std::int64_t end) {
+  switch (args.rows) {
+    case 1:
+      return DotColumns<1, 4>(args, begin, end);
+    case 2:
+      return DotColumns<2, 4>(args, begin, end);
+    case 3:
+      return DotColumns<3, 2>(args, begin, end);
+    default:
+      return DotColumns<4, 2>(args, begin, end);
+  }
+}
+
+}  // namespace sequent::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+// OpenBLAS built for run-time dispatch has these; any other BLAS links without them.
+extern "C" {
+extern void* gotoblas __attribute__((weak));
+extern char gotoblas_SKYLAKEX __attribute__((weak));
+void gotoblas_dynamic_init() __attribute__((weak));
+}
+
+namespace sequent::kernels {
+
+namespace {
+
+// With so few rows (a step of decoding) a product only reads the weights once, which BLAS, made for blocks, does less
+// well than plain dot products.
+constexpr std::int64_t kFewRows = 4;
+// Multiply-adds below which a second thread costs more than it saves.
+constexpr std::int64_t kGrain = 65536;
+
+bool has_avx512() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+#else
+  return false;
+#endif
+}
+
+// OpenBLAS before 0.3.22 takes AMD processors with AVX-512 (Zen 4 and later) for Haswell or Zen and runs 256-bit
+// kernels at half the speed (docs/decisions/openblas-core.md). Asking its own initialisation again, with the core
+// named, is the only way at run time: the environment variable is read once, before main(). A user who sets the
+// variable, or an OpenBLAS that chose well, is left alone.
+void choose_kernels() {
+  if (!&gotoblas || !&gotoblas_SKYLAKEX || !gotoblas_dynamic_init) return;
+  if (!has_avx512() || std::getenv("OPENBLAS_CORETYPE")) return;
+  const std::string chosen = openblas_get_corename();
+  if (chosen != "Haswell" && chosen != "Zen") return;
+  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+  gotoblas = nullptr;
+  gotoblas_dynamic_init();
+  unsetenv("OPENBLAS_CORETYPE");
+}
+
+void choose_kernels_once() {
+  static std::once_flag chosen;
+  std::call_once(chosen, choose_kernels);
+}
+
+blasint blas_size(const char* what, std::int64_t size) {
+  check(size >= 0 && size <= std::numeric_limits<blasint>::max(), "matrix_product: {} must be from 0 to {}, got {}",
+        what, std::numeric_limits<blasint>::max(), size);
+  return static_cast<blasint>(size);
+}
+
+MatrixProduct<float> with_strides(MatrixProduct<float> args) {
+  if (args.a_stride == 0) args.a_stride = args.transpose_a ? args.rows : args.inner;
+  if (args.b_stride == 0) args.b_stride = args.transpose_b ? args.inner : args.columns;
+  if (args.c_stride == 0) args.c_stride = args.columns;
+  return args;
+}
+
+// alpha times an empty sum, plus beta C.
+void scale_only(const MatrixProduct<float>& args) {
+  for (std::int64_t i = 0; i < args.rows; ++i) {
+    float* row = args.c + i * args.c_stride;
+    for (std::int64_t j = 0; j < args.columns; ++j) row[j] = args.beta == 0 ? 0.0f : args.beta * row[j];
+  }
+}
+
+void blas_product(const MatrixProduct<float>& args) {
+  choose_kernels_once();
+  const auto transposition = [](bool wanted) { return wanted ? CblasTrans : CblasNoTrans; };
+  cblas_sgemm(CblasRowMajor, transposition(args.transpose_a), transposition(args.transpose_b),
+              blas_size("rows", args.rows), blas_size("columns", args.columns), blas_size("inner size", args.inner),
+              args.alpha, args.a, blas_size("stride", args.a_stride), args.b, blas_size("stride", args.b_stride),
+              args.beta, args.c, blas_size("stride", args.c_stride));
+}
+
+}  // namespace
+
+HWY_EXPORT(FewRowsColumns);
+
+void matrix_product(Cpu, const MatrixProduct<float>& given) {
+  const MatrixProduct<float> args = with_strides(given);
+  if (args.rows == 0 || args.columns == 0) return;
+  if (args.inner == 0) return scale_only(args);
+  if (args.rows > kFewRows || args.transpose_a || !args.transpose_b) return blas_product(args);
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / (args.inner * args.rows));
+  parallel_for(0, args.columns, grain, [&](std::int64_t begin, std::int64_t end) {
+    HWY_DYNAMIC_DISPATCH(FewRowsColumns)(args, begin, end);
+  });
+}
+
+std::string matrix_product_backend() {
+  choose_kernels_once();
+  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": the name and the version.
+  const std::string configuration = openblas_get_config();
+  const std::size_t version = configuration.find(' ');
+  return configuration.substr(0, configuration.find(' ', version + 1)) + ", " + openblas_get_corename() + " kernels";
+}
+
+}  // namespace sequent::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,191 @@
+#include "sequent/kernels/matrix_product.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "sequent/base/error.h"
+#include "sequent/base/threads.h"
+#include "sequent/kernels/reference/matrix_product.h"
+#include "tests/support/simd_targets.h"
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+using kernels::MatrixProduct;
+
+struct Sizes {
+  std::int64_t rows, columns, inner;
+};
+
+// Both products on the same numbers, stored `gap` elements further apart than they must be. The gaps of C must stay
+// as they were.
+void expect_product(Sizes sizes, bool transpose_a, bool transpose_b, double alpha, double beta, std::int64_t gap) {
+  const auto [rows, columns, inner] = sizes;
+  SCOPED_TRACE(testing::Message() << rows << " x " << columns << " x " << inner << (transpose_a ? " A^T" : "")
+                                  << (transpose_b ? " B^T" : "") << " alpha " << alpha << " beta " << beta << " gap "
+                                  << gap);
+  const std::int64_t a_stride = (transpose_a ? rows : inner) + gap, b_stride = (transpose_b ? inner : columns) + gap;
+  const std::int64_t c_stride = columns + gap;
+  const auto a = test::random_values((transpose_a ? inner : rows) * a_stride, "a");
+  const auto b = test::random_values((transpose_b ? columns : inner) * b_stride, "b");
+  auto expected = test::random_values(rows * c_stride, "c");
+  const auto a_float = test::to_float(a), b_float = test::to_float(b);
+  auto actual = test::to_float(expected);
+  const auto arguments = [&]<class Real>(const Real* a_data, const Real* b_data, Real* c_data) {
+    // Strides of 0 stand for rows without gaps.
+    return MatrixProduct<Real>{.a = a_data,
+                               .b = b_data,
+                               .c = c_data,
+                               .rows = rows,
+                               .columns = columns,
+                               .inner = inner,
+                               .transpose_a = transpose_a,
+                               .transpose_b = transpose_b,
+                               .a_stride = gap ? a_stride : 0,
+                               .b_stride = gap ? b_stride : 0,
+                               .c_stride = gap ? c_stride : 0,
+                               .alpha = static_cast<Real>(alpha),
+                               .beta = static_cast<Real>(beta)};
+  };
+  kernels::reference::matrix_product(arguments(a.data(), b.data(), expected.data()));
+  kernels::matrix_product(kernels::Cpu{}, arguments(a_float.data(), b_float.data(), actual.data()));
+  // Rounding of `inner` products of standard normal numbers.
+  const double tolerance = 1e-6 * std::sqrt(static_cast<double>(inner) + 1.0);
+  test::expect_close(actual, expected, tolerance, "c", 1.0);
+}
+
+TEST(MatrixProduct, MatchesReferenceForEveryTransposeAndOddSizes) {
+  for (const std::int64_t rows : {5, 16, 17, 33}) {
+    for (const std::int64_t columns : {1, 7, 16, 49}) {
+      for (const std::int64_t inner : {1, 3, 16, 65}) {
+        for (const bool transpose_a : {false, true}) {
+          for (const bool transpose_b : {false, true}) {
+            expect_product({rows, columns, inner}, transpose_a, transpose_b, 1, 0, 0);
+            expect_product({rows, columns, inner}, transpose_a, transpose_b, 1, 1, 3);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Large enough to be cut into blocks and between threads.
+TEST(MatrixProduct, MatchesReferenceAtLargeSizesWithOneAndTwoThreads) {
+  const int threads = thread_count();
+  for (const int count : {1, 2}) {
+    set_thread_count(count);
+    for (const Sizes sizes : {Sizes{130, 257, 300}, {257, 64, 513}, {64, 300, 129}}) {
+      for (const bool transpose_a : {false, true}) {
+        for (const bool transpose_b : {false, true}) {
+          expect_product(sizes, transpose_a, transpose_b, 1, 0, 0);
+          expect_product(sizes, transpose_a, transpose_b, -0.5, 1, 5);
+        }
+      }
+    }
+  }
+  set_thread_count(threads);
+}
+
+TEST(MatrixProduct, MatchesReferenceForFewRowsOnEveryTarget) {
+  test::for_each_simd_target([] {
+    for (const std::int64_t rows : {1, 2, 3, 4}) {
+      for (const std::int64_t columns : {1, 2, 3, 4, 5, 9}) {
+        for (const std::int64_t inner : {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100}) {
+          for (const bool transpose_b : {false, true})
+            expect_product({rows, columns, inner}, false, transpose_b, 1, 0, 0);
+          expect_product({rows, columns, inner}, false, true, 2, 1, 3);
+          expect_product({rows, columns, inner}, true, true, 2, 0.5, 1);
+        }
+      }
+    }
+  });
+}
+
+TEST(MatrixProduct, FewRowsDoNotDependOnThreads) {
+  const std::int64_t columns = 1003, inner = 517;
+  const auto a = test::to_float(test::random_values(2 * inner, "a"));
+  const auto b = test::to_float(test::random_values(columns * inner, "b"));
+  const auto product = [&](int count) {
+    const int threads = thread_count();
+    set_thread_count(count);
+    std::vector<float> c(2 * columns);
+    kernels::matrix_product(kernels::Cpu{}, {.a = a.data(),
+                                             .b = b.data(),
+                                             .c = c.data(),
+                                             .rows = 2,
+                                             .columns = columns,
+                                             .inner = inner,
+                                             .transpose_b = true});
+    set_thread_count(threads);
+    return c;
+  };
+  EXPECT_EQ(product(1), product(2));
+  EXPECT_EQ(product(1), product(3));
+}
+
+TEST(MatrixProduct, BetaZeroNeverReadsC) {
+  for (const std::int64_t rows : {1, 4, 16}) {
+    const std::vector<float> a(static_cast<std::size_t>(rows * 8), 1.0f), b(8 * 8, 1.0f);
+    std::vector<float> c(static_cast<std::size_t>(rows * 8), std::numeric_limits<float>::quiet_NaN());
+    kernels::matrix_product(
+        kernels::Cpu{},
+        {.a = a.data(), .b = b.data(), .c = c.data(), .rows = rows, .columns = 8, .inner = 8, .transpose_b = true});
+    EXPECT_EQ(c, std::vector<float>(c.size(), 8.0f)) << rows;
+  }
+}
+
+TEST(MatrixProduct, TakesEmptySizes) {
+  std::vector<float> c = {1, 2, 3, 4};
+  MatrixProduct<float> args{.a = nullptr, .b = nullptr, .c = c.data(), .rows = 2, .columns = 2, .inner = 0};
+  args.beta = 0.5f;
+  kernels::matrix_product(kernels::Cpu{}, args);
+  EXPECT_EQ(c, (std::vector<float>{0.5f, 1, 1.5f, 2}));
+  args.beta = 0;
+  kernels::matrix_product(kernels::Cpu{}, args);
+  EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
+  args.rows = 0;
+  args.inner = 7;
+  args.c = nullptr;
+  kernels::matrix_product(kernels::Cpu{}, args);
+}
+
+TEST(MatrixProduct, WorksInsideAParallelRegion) {
+  constexpr std::int64_t kSize = 96;
+  const auto a = test::random_values(kSize * kSize, "a");
+  std::vector<double> expected(kSize * kSize);
+  kernels::reference::matrix_product(MatrixProduct<double>{
+      .a = a.data(), .b = a.data(), .c = expected.data(), .rows = kSize, .columns = kSize, .inner = kSize});
+  const auto a_float = test::to_float(a);
+  std::vector<std::vector<float>> results(8, std::vector<float>(kSize * kSize));
+  parallel_tasks(8, [&](std::int64_t i) {
+    kernels::matrix_product(kernels::Cpu{}, {.a = a_float.data(),
+                                             .b = a_float.data(),
+                                             .c = results[static_cast<std::size_t>(i)].data(),
+                                             .rows = kSize,
+                                             .columns = kSize,
+                                             .inner = kSize});
+  });
+  for (const auto& result : results) test::expect_close(result, expected, 1e-5, "c");
+}
+
+TEST(MatrixProduct, RefusesSizesBeyondBlas) {
+  const float a = 0, b = 0;
+  float c = 0;
+  try {
+    kernels::matrix_product(kernels::Cpu{},
+                            {.a = &a, .b = &b, .c = &c, .rows = std::int64_t{1} << 31, .columns = 8, .inner = 8});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "matrix_product: rows must be from 0 to 2147483647, got 2147483648");
+  }
+}
+
+TEST(MatrixProduct, NamesItsBackend) {
+  const std::string backend = kernels::matrix_product_backend();
+  EXPECT_NE(backend.find(" kernels"), std::string::npos) << backend;
+}
+
+}  // namespace
+}  // namespace sequent
