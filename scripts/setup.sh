@@ -13,8 +13,8 @@ packages=(
   libopenblas-openmp-dev
   # SIMD with run-time dispatch.
   libhwy-dev
-  # Formatting, JSON, TOML, command line, Unicode regular expressions.
-  libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libpcre2-dev
+  # Formatting, JSON, TOML, command line, Unicode regular expressions and normalisation.
+  libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libpcre2-dev libutf8proc-dev
   # Tests and benchmarks.
   libgtest-dev libbenchmark-dev
 )
