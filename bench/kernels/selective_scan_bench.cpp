@@ -8,6 +8,7 @@
 
 #include "sequent/base/random.h"
 #include "sequent/base/threads.h"
+#include "sequent/tensor/tensor.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/kernels/selective_scan_bench.cpp"
@@ -54,37 +55,39 @@ struct Case {
   std::int64_t tokens, channels, states;
   std::int64_t workers = thread_count();
   std::vector<std::int64_t> offsets{0, tokens};
-  std::vector<float> x = values(tokens * channels, 1), delta = values(tokens * channels, 2),
-                     gate = values(tokens * channels, 3), dy = values(tokens * channels, 4);
-  std::vector<float> b = values(tokens * states, 5), c = values(tokens * states, 6);
-  std::vector<float> d = values(channels, 7), delta_bias = values(channels, 8), a_log = values(channels * states, 9);
-  std::vector<float> y = x, dx = x, ddelta = x, dgate = x, db = b, dc = c, dd = d, ddelta_bias = d, da_log = a_log;
-  std::vector<float> state = values(channels * states, 10);
-  std::vector<float> checkpoints = values(selective_scan_checkpoints(tokens, channels, states), 11);
-  std::vector<float> forward_scratch = values(workers * selective_scan_forward_scratch(states), 12);
-  std::vector<float> backward_scratch = values(workers * selective_scan_backward_scratch(states), 13);
-  std::vector<float> partials = values(selective_scan_partials(tokens, channels, states, 1), 14);
+  Tensor x = values(tokens * channels, 1), delta = values(tokens * channels, 2), gate = values(tokens * channels, 3),
+         dy = values(tokens * channels, 4), b = values(tokens * states, 5), c = values(tokens * states, 6),
+         d = values(channels, 7), delta_bias = values(channels, 8), a_log = values(channels * states, 9);
+  Tensor y = x.clone(), dx = x.clone(), ddelta = x.clone(), dgate = x.clone(), db = b.clone(), dc = c.clone(),
+         dd = d.clone(), ddelta_bias = d.clone(), da_log = a_log.clone();
+  Tensor state = values(channels * states, 10);
+  Tensor checkpoints = values(selective_scan_checkpoints(tokens, channels, states), 11);
+  Tensor forward_scratch = values(workers * selective_scan_forward_scratch(states), 12);
+  Tensor backward_scratch = values(workers * selective_scan_backward_scratch(states), 13);
+  Tensor partials = values(selective_scan_partials(tokens, channels, states, 1), 14);
 
   Case(std::int64_t tokens_, std::int64_t channels_, std::int64_t states_)
       : tokens(tokens_), channels(channels_), states(states_) {
-    for (float& value : delta_bias) value = -4.5f + value;
-    for (std::size_t i = 0; i < a_log.size(); ++i) a_log[i] = std::log(1.0f + static_cast<float>(i % states));
+    for (std::int64_t i = 0; i < channels; ++i) delta_bias.mutable_floats()[i] -= 4.5f;
+    for (std::int64_t i = 0; i < channels * states; ++i) {
+      a_log.mutable_floats()[i] = std::log(1.0f + static_cast<float>(i % states));
+    }
   }
-  static std::vector<float> values(std::int64_t count, std::uint64_t stream) {
+  static Tensor values(std::int64_t count, std::uint64_t stream) {
     const Random random(1, stream);
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.uniform(i) - 0.5f;
+    const Tensor values = Tensor::empty({count});
+    for (std::int64_t i = 0; i < count; ++i) values.mutable_floats()[i] = random.uniform(i) - 0.5f;
     return values;
   }
   SelectiveScanArguments<float> inputs() {
-    return {.x = x.data(),
-            .delta = delta.data(),
-            .delta_bias = delta_bias.data(),
-            .a_log = a_log.data(),
-            .b = b.data(),
-            .c = c.data(),
-            .d = d.data(),
-            .gate = gate.data(),
+    return {.x = x.floats(),
+            .delta = delta.floats(),
+            .delta_bias = delta_bias.floats(),
+            .a_log = a_log.floats(),
+            .b = b.floats(),
+            .c = c.floats(),
+            .d = d.floats(),
+            .gate = gate.floats(),
             .state = nullptr,
             .offsets = offsets.data(),
             .sequences = 1,
@@ -94,27 +97,27 @@ struct Case {
   }
   void forward(bool record) {
     selective_scan(Cpu{}, SelectiveScanForward<float>{.inputs = inputs(),
-                                                      .y = y.data(),
-                                                      .final_state = state.data(),
-                                                      .checkpoints = record ? checkpoints.data() : nullptr,
-                                                      .scratch = forward_scratch.data()});
+                                                      .y = y.mutable_floats(),
+                                                      .final_state = state.mutable_floats(),
+                                                      .checkpoints = record ? checkpoints.mutable_floats() : nullptr,
+                                                      .scratch = forward_scratch.mutable_floats()});
   }
   void backward() {
     selective_scan(Cpu{}, SelectiveScanBackward<float>{.inputs = inputs(),
-                                                       .checkpoints = checkpoints.data(),
-                                                       .dy = dy.data(),
+                                                       .checkpoints = checkpoints.floats(),
+                                                       .dy = dy.floats(),
                                                        .dfinal_state = nullptr,
-                                                       .dx = dx.data(),
-                                                       .ddelta = ddelta.data(),
-                                                       .db = db.data(),
-                                                       .dc = dc.data(),
-                                                       .dgate = dgate.data(),
+                                                       .dx = dx.mutable_floats(),
+                                                       .ddelta = ddelta.mutable_floats(),
+                                                       .db = db.mutable_floats(),
+                                                       .dc = dc.mutable_floats(),
+                                                       .dgate = dgate.mutable_floats(),
                                                        .dstate = nullptr,
-                                                       .ddelta_bias = ddelta_bias.data(),
-                                                       .da_log = da_log.data(),
-                                                       .dd = dd.data(),
-                                                       .partials = partials.data(),
-                                                       .scratch = backward_scratch.data()});
+                                                       .ddelta_bias = ddelta_bias.mutable_floats(),
+                                                       .da_log = da_log.mutable_floats(),
+                                                       .dd = dd.mutable_floats(),
+                                                       .partials = partials.mutable_floats(),
+                                                       .scratch = backward_scratch.mutable_floats()});
   }
 };
 

@@ -66,8 +66,11 @@ struct SelectiveScanBackward {
   Real* scratch;      // workers * selective_scan_backward_scratch(...) elements
 };
 
-/// The forward pass works on this many channels of a sequence at a time.
+/// The forward pass works on this many channels and tokens of a sequence at a time, so that everything about them
+/// stays in the first-level cache.
 inline constexpr std::int64_t kSelectiveScanChannels = 64;
+inline constexpr std::int64_t kSelectiveScanRows = 32;
+static_assert(kSelectiveScanChunk % kSelectiveScanRows == 0);
 
 /// The backward pass sums the gradients of b and c in pieces of this many channels, whatever the number of threads:
 /// so many that their partial sums take no more memory than two activations.
@@ -93,7 +96,7 @@ constexpr std::int64_t selective_scan_checkpoints(std::int64_t tokens, std::int6
 
 /// Elements of scratch for one worker.
 constexpr std::int64_t selective_scan_forward_scratch(std::int64_t states) {
-  return kSelectiveScanChannels * (2 * states + 3 * kSelectiveScanChunk);
+  return kSelectiveScanChannels * (2 * states + 4 * kSelectiveScanRows);
 }
 
 /// The most float lanes of a vector; rows of scratch are this wide.

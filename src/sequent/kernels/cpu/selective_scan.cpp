@@ -12,71 +12,76 @@
 HWY_BEFORE_NAMESPACE();
 namespace sequent::kernels::HWY_NAMESPACE {
 
-// Scratch of one worker. Rows are kSelectiveScanChannels wide, one per token of a chunk.
+// Scratch of one worker. Rows are kSelectiveScanChannels wide, one per token.
 struct ForwardScratch {
   float* rates;  // [vector][state][lane]
   float* h;      // [vector][state][lane]
   float* delta;  // after softplus
   float* u;      // Delta x
-  float* y;      // sum_s c h
+  float* skip;   // d x
+  float* silu;   // of the gate
 
   ForwardScratch(float* memory, std::int64_t states)
       : rates(memory),
         h(rates + kSelectiveScanChannels * states),
         delta(h + kSelectiveScanChannels * states),
-        u(delta + kSelectiveScanChannels * kSelectiveScanChunk),
-        y(u + kSelectiveScanChannels * kSelectiveScanChunk) {}
+        u(delta + kSelectiveScanChannels * kSelectiveScanRows),
+        skip(u + kSelectiveScanChannels * kSelectiveScanRows),
+        silu(skip + kSelectiveScanChannels * kSelectiveScanRows) {}
 };
 
-// Delta and u of tokens [begin, end), at most a chunk.
-void ForwardPrepare(const SelectiveScanArguments<float>& in, const ScanBlock& block, std::int64_t begin,
-                    std::int64_t end, const ForwardScratch& scratch) {
+// Tokens worked on at a time, and the end of the sequence.
+struct ForwardRows {
+  std::int64_t begin, end, last;
+};
+
+// What depends on the token and the channel only.
+void ForwardPrepare(const SelectiveScanArguments<float>& in, const ScanBlock& block, const ForwardRows& rows,
+                    const ForwardScratch& scratch) {
   const FloatTag d;
-  for (std::int64_t t = begin; t < end; ++t) {
-    const std::int64_t row = t * in.channels + block.first, at = (t - begin) * kSelectiveScanChannels;
+  for (std::int64_t t = rows.begin; t < rows.end; ++t) {
+    const std::int64_t row = t * in.channels + block.first, at = (t - rows.begin) * kSelectiveScanChannels;
     ForEachVector(d, block.width, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
       const auto argument =
           hn::Add(LoadUpTo(d, in.delta + row + i, count), LoadUpTo(d, in.delta_bias + block.first + i, count));
       const auto delta = SoftplusFrom(d, argument, ExpOfMinusAbs(d, argument));
+      const auto x = LoadUpTo(d, in.x + row + i, count);
       hn::StoreU(delta, d, scratch.delta + at + i);
-      hn::StoreU(hn::Mul(delta, LoadUpTo(d, in.x + row + i, count)), d, scratch.u + at + i);
+      hn::StoreU(hn::Mul(delta, x), d, scratch.u + at + i);
+      hn::StoreU(hn::Mul(LoadUpTo(d, in.d + block.first + i, count), x), d, scratch.skip + at + i);
+      if (!in.gate) return;
+      const auto gate = LoadUpTo(d, in.gate + row + i, count);
+      hn::StoreU(hn::Mul(gate, ScanSigmoid(d, gate)), d, scratch.silu + at + i);
     });
   }
 }
 
+// Asks for what the next ForwardPrepare reads, while the recurrence has nothing to wait for.
+HWY_INLINE void ForwardPrefetch(const SelectiveScanArguments<float>& in, std::int64_t at) {
+  PrefetchToRead(in.x + at);
+  PrefetchToRead(in.delta + at);
+  if (in.gate) PrefetchToRead(in.gate + at);
+}
+
 template <int kStates>
-void ForwardSteps(const SelectiveScanArguments<float>& in, const ScanBlock& block, std::int64_t begin, std::int64_t end,
+void ForwardSteps(const SelectiveScanForward<float>& args, const ScanBlock& block, const ForwardRows& rows,
                   const ForwardScratch& scratch) {
   const FloatTag d;
+  const SelectiveScanArguments<float>& in = args.inputs;
   const std::int64_t n = in.states;
   for (std::int64_t v = 0; v < block.vectors; ++v) {
     const float* rates = scratch.rates + v * n * block.lanes;
     float* h = scratch.h + v * n * block.lanes;
-    for (std::int64_t t = begin; t < end; ++t) {
-      const std::int64_t at = (t - begin) * kSelectiveScanChannels + v * block.lanes;
-      const auto y = ScanToken<false, kStates>(d, hn::LoadU(d, scratch.delta + at), hn::LoadU(d, scratch.u + at), rates,
-                                               in.b + t * n, in.c + t * n, h, h, nullptr, n);
-      hn::StoreU(y, d, scratch.y + at);
+    for (std::int64_t t = rows.begin; t < rows.end; ++t) {
+      const std::int64_t at = (t - rows.begin) * kSelectiveScanChannels + v * block.lanes;
+      const std::int64_t to = t * in.channels + block.first + v * block.lanes;
+      if (t + kSelectiveScanRows < rows.last) ForwardPrefetch(in, to + kSelectiveScanRows * in.channels);
+      auto y = ScanToken<false, kStates>(d, hn::LoadU(d, scratch.delta + at), hn::LoadU(d, scratch.u + at), rates,
+                                         in.b + t * n, in.c + t * n, h, h, nullptr, n);
+      y = hn::Add(y, hn::LoadU(d, scratch.skip + at));
+      if (in.gate) y = hn::Mul(y, hn::LoadU(d, scratch.silu + at));
+      StoreUpTo(d, y, args.y + to, block.left(v));
     }
-  }
-}
-
-// The skip and the gate.
-void ForwardFinish(const SelectiveScanForward<float>& args, const ScanBlock& block, std::int64_t begin,
-                   std::int64_t end, const ForwardScratch& scratch) {
-  const FloatTag d;
-  const SelectiveScanArguments<float>& in = args.inputs;
-  for (std::int64_t t = begin; t < end; ++t) {
-    const std::int64_t row = t * in.channels + block.first, at = (t - begin) * kSelectiveScanChannels;
-    ForEachVector(d, block.width, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-      auto y = hn::MulAdd(LoadUpTo(d, in.d + block.first + i, count), LoadUpTo(d, in.x + row + i, count),
-                          hn::LoadU(d, scratch.y + at + i));
-      if (in.gate) {
-        const auto gate = LoadUpTo(d, in.gate + row + i, count);
-        y = hn::Mul(y, hn::Mul(gate, ScanSigmoid(d, gate)));
-      }
-      StoreUpTo(d, y, args.y + row + i, count);
-    });
   }
 }
 
@@ -112,13 +117,13 @@ void SelectiveScanForwardTask(const SelectiveScanForward<float>& args, std::int6
   LoadStates(block, in.state ? in.state + state : nullptr, scratch.h);
   KeepNaN(block, scratch);
   const std::int64_t first = in.offsets[sequence], last = in.offsets[sequence + 1];
-  for (std::int64_t begin = first; begin < last; begin += kSelectiveScanChunk) {
-    const std::int64_t end = std::min(begin + kSelectiveScanChunk, last);
-    if (args.checkpoints && begin > first) StoreCheckpoint(args, block, begin, scratch.h);
-    ForwardPrepare(in, block, begin, end, scratch);
-    in.states == 16 ? ForwardSteps<16>(in, block, begin, end, scratch)
-                    : ForwardSteps<0>(in, block, begin, end, scratch);
-    ForwardFinish(args, block, begin, end, scratch);
+  for (std::int64_t begin = first; begin < last; begin += kSelectiveScanRows) {
+    const ForwardRows rows{begin, std::min(begin + kSelectiveScanRows, last), last};
+    if (args.checkpoints && begin > first && (begin - first) % kSelectiveScanChunk == 0) {
+      StoreCheckpoint(args, block, begin, scratch.h);
+    }
+    ForwardPrepare(in, block, rows, scratch);
+    in.states == 16 ? ForwardSteps<16>(args, block, rows, scratch) : ForwardSteps<0>(args, block, rows, scratch);
   }
   if (args.final_state) StoreStates(block, scratch.h, args.final_state + state);
 }

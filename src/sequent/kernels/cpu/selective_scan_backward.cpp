@@ -81,6 +81,19 @@ void BackwardPrepare(const SelectiveScanBackward<float>& args, const ScanPlace& 
   }
 }
 
+// Asks for what BackwardWalk will write, and for what BackwardPrepare will read of the chunk before.
+HWY_INLINE void BackwardPrefetch(const SelectiveScanBackward<float>& args, std::int64_t at) {
+  const SelectiveScanArguments<float>& in = args.inputs;
+  PrefetchToWrite(args.dx + at);
+  PrefetchToWrite(args.ddelta + at);
+  const std::int64_t before = at - kSelectiveScanChunk * in.channels;
+  if (before < 0) return;
+  PrefetchToRead(in.x + before);
+  PrefetchToRead(in.delta + before);
+  PrefetchToRead(args.dy + before);
+  if (in.gate) PrefetchToRead(in.gate + before);
+}
+
 // The states of the chunk again, from the state before it, and the gradient of the gate on the way.
 template <int kStates>
 void BackwardRecompute(const SelectiveScanBackward<float>& args, const ScanPlace& place,
@@ -90,14 +103,15 @@ void BackwardRecompute(const SelectiveScanBackward<float>& args, const ScanPlace
   const std::int64_t lanes = LanesOf(d), n = in.states, size = n * lanes;
   const auto skip = LoadUpTo(d, in.d + place.channel, place.count);
   for (std::int64_t t = place.begin; t < place.end; ++t) {
-    const std::int64_t i = t - place.begin;
+    const std::int64_t i = t - place.begin, to = t * in.channels + place.channel;
+    BackwardPrefetch(args, to);
     const auto delta = hn::LoadU(d, scratch.delta + i * lanes), x = hn::LoadU(d, scratch.x + i * lanes);
     const auto y = ScanToken<true, kStates>(d, delta, hn::Mul(delta, x), scratch.rates + place.vector * size,
                                             in.b + t * n, in.c + t * n, scratch.h + i * size,
                                             scratch.h + (i + 1) * size, scratch.decays + i * size, n);
     if (in.gate) {
-      StoreUpTo(d, hn::Mul(hn::LoadU(d, scratch.dgate + i * lanes), hn::MulAdd(skip, x, y)),
-                args.dgate + t * in.channels + place.channel, place.count);
+      StoreUpTo(d, hn::Mul(hn::LoadU(d, scratch.dgate + i * lanes), hn::MulAdd(skip, x, y)), args.dgate + to,
+                place.count);
     }
   }
 }
