@@ -63,6 +63,16 @@ TEST(ByteTokenizer, SurvivesItsFile) {
   }
 }
 
+TEST(Tokenizer, WritesAConfigurationOnlyWhereThereIsNone) {
+  const test::TemporaryDirectory directory;
+  const std::string config = directory / "tokenizer_config.json";
+  Tokenizer::bytes().save(directory.path());
+  EXPECT_NE(read_text(config).find("\"eos_token\": \"<|endoftext|>\""), std::string::npos);
+  write_file_atomically(config, "mine");
+  Tokenizer::bytes().save(directory.path());
+  EXPECT_EQ(read_text(config), "mine");
+}
+
 TEST(ByteTokenizer, CutsAnywhere) {
   const Tokenizer tokenizer = Tokenizer::bytes();
   EXPECT_EQ(tokenizer.safe_cut("abcdef", 3), 3);

@@ -12,6 +12,7 @@ namespace sequent {
 namespace {
 
 constexpr const char* kFileName = "tokenizer.json";
+constexpr const char* kConfigFileName = "tokenizer_config.json";
 
 /// Working memory borrowed from a pipeline.
 class BorrowedScratch {
@@ -105,8 +106,11 @@ Tokenizer Tokenizer::from_json(std::string json, std::string_view name) {
 }
 
 void Tokenizer::save(const std::filesystem::path& path) const {
-  const std::filesystem::path file = std::filesystem::is_directory(path) ? path / kFileName : path;
-  write_file_atomically(file.string(), pipeline_->json);
+  const bool in_directory = std::filesystem::is_directory(path);
+  write_file_atomically((in_directory ? path / kFileName : path).string(), pipeline_->json);
+  if (!in_directory) return;
+  const std::filesystem::path config = path / kConfigFileName;
+  if (!std::filesystem::exists(config)) write_file_atomically(config.string(), write_tokenizer_config(*pipeline_));
 }
 
 std::int64_t Tokenizer::vocabulary_size() const {

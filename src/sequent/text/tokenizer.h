@@ -28,6 +28,7 @@ class Tokenizer {
   static Tokenizer from_json(std::string json, std::string_view name = "tokenizer.json");
 
   /// Writes the tokenizer.json: `path` itself, or in it if it is a directory. A loaded file is written as it was read.
+  /// In a directory without a tokenizer_config.json that is written as well, so that Transformers opens the tokenizer.
   void save(const std::filesystem::path& path) const;
 
   /// One more than the largest id.

@@ -255,4 +255,14 @@ std::string write_tokenizer_json(const BpeVocabulary& vocabulary, std::int32_t e
   return file.dump(1) + "\n";
 }
 
+std::string write_tokenizer_config(const TokenizerPipeline& pipeline) {
+  nlohmann::ordered_json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                                   {"clean_up_tokenization_spaces", false}};
+  if (pipeline.end_of_text >= 0) {
+    const std::string& content = pipeline.token_bytes[static_cast<std::size_t>(pipeline.end_of_text)];
+    for (const char* key : {"bos_token", "eos_token"}) config[key] = content;
+  }
+  return config.dump(1) + "\n";
+}
+
 }  // namespace sequent

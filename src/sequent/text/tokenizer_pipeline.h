@@ -39,4 +39,7 @@ std::shared_ptr<const TokenizerPipeline> read_tokenizer_json(std::string json, s
 /// `vocabulary` has its bytes at end_of_text. `words`: texts are first cut into words by the pattern of GPT-2.
 std::string write_tokenizer_json(const BpeVocabulary& vocabulary, std::int32_t end_of_text, bool words);
 
+/// Writes the tokenizer_config.json: which token begins and ends a text, and that decoding changes nothing.
+std::string write_tokenizer_config(const TokenizerPipeline& pipeline);
+
 }  // namespace sequent
