@@ -102,6 +102,36 @@ TEST(TokenDataset, LongDocumentsAreCutForEncodingOnly) {
   }
 }
 
+TEST(TokenDataset, CutsOfLongDocumentsDoNotShowInTheTokens) {
+  const TemporaryDirectory directory;
+  std::string text;
+  for (std::uint64_t seed = 0; text.size() < 1'000'000; ++seed) text += test::random_text(seed, 300, true);
+  std::erase(text, '\0');
+  put(directory, "a.txt", text);
+  const Tokenizer tokenizer = Tokenizer::load(SEQUENT_SOURCE_DIR "/tests/golden/text/trained_tokenizer.json");
+  std::vector<std::int32_t> expected = tokenizer.encode(text);
+  expected.insert(expected.begin(), tokenizer.end_of_text());
+  const TokenDataset dataset = open(directory, tokenizer);
+  EXPECT_EQ(tokens_of(dataset.all()), expected);
+  EXPECT_EQ(dataset.bytes(), static_cast<std::int64_t>(text.size()));
+}
+
+TEST(TokenDataset, TakesFourBytesForLargeVocabularies) {
+  const TemporaryDirectory directory;
+  put(directory, "a.txt", "abc");
+  std::string json = Tokenizer::bytes().json();
+  const std::string before = "\"added_tokens\": [";
+  json.insert(json.find(before) + before.size(), "{\"id\": 70000, \"content\": \"bc\"},");
+  const Tokenizer tokenizer = Tokenizer::from_json(json);
+  for (int time = 0; time < 2; ++time) {
+    const TokenDataset dataset = open(directory, tokenizer);
+    EXPECT_EQ(dataset.from_cache(), time == 1);
+    EXPECT_EQ(tokens_of(dataset.all()), (std::vector<std::int32_t>{256, 'a', 70000}));
+    EXPECT_EQ(dataset.bytes(), 3);
+    EXPECT_EQ(dataset.document_begin(0), 0);
+  }
+}
+
 TEST(TokenDataset, ReusesItsCacheUntilSomethingChanges) {
   const TemporaryDirectory directory;
   put(directory, "a.txt", "abc");
