@@ -92,7 +92,8 @@ HWY_INLINE FloatVector Exp(FloatTag d, FloatVector x) {
   const auto result = hn::Mul(hn::Mul(p, power(half)), power(hn::Sub(exponent, half)));
   const auto with_low = hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.33654f)), result);
   const auto with_high = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.72283f)), hn::Inf(d), with_low);
-  return hn::IfThenElse(hn::Ne(x, x), x, with_high);
+  // Not Ne(x, x): before Highway 1.1 that comparison is false for NaN on AVX2 and later.
+  return hn::IfThenElse(hn::IsNaN(x), x, with_high);
 }
 
 // 1 / (1 + e^-x).
