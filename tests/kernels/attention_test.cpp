@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "sequent/base/threads.h"
@@ -260,12 +262,15 @@ TEST(Attention, LaterTokensDoNotChangeEarlierOutputs) {
 }
 
 TEST(Attention, NotANumberInAScoreReachesTheOutput) {
-  for (const std::int64_t queries : {1, 40}) {
-    Case<float> c({.lengths = {{queries, 40}}, .width = 8});
-    c.k[5] = std::numeric_limits<float>::quiet_NaN();
-    c.run(c.forward());
-    EXPECT_TRUE(std::isnan(c.y.back()));
-  }
+  test::for_each_simd_target([] {
+    for (const std::int64_t queries : {1, 40}) {
+      Case<float> c({.lengths = {{queries, 40}}, .width = 8});
+      c.k[5] = std::numeric_limits<float>::quiet_NaN();
+      c.run();
+      EXPECT_TRUE(std::isnan(c.y.back()));
+      EXPECT_TRUE(std::isnan(c.dq.back()));
+    }
+  });
 }
 
 TEST(Attention, SameBitsForAnyNumberOfThreads) {
