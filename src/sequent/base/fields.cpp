@@ -1,0 +1,144 @@
+#include "sequent/base/fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "sequent/base/error.h"
+
+namespace sequent {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+template <class Number>
+bool parse_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+double suffix_factor(char suffix) {
+  return suffix == 'K' || suffix == 'k' ? 1e3 : suffix == 'M' || suffix == 'm' ? 1e6 : suffix == 'G' ? 1e9 : 1;
+}
+
+std::int64_t parse_integer(std::string_view name, std::string_view text) {
+  std::int64_t integer = 0;
+  if (parse_number(text, integer)) return integer;
+  // "1M", "2.5K", "1e6"
+  const double factor = text.empty() ? 1 : suffix_factor(text.back());
+  double number = 0;
+  const bool parsed = parse_number(text.substr(0, text.size() - (factor > 1 ? 1 : 0)), number);
+  number *= factor;
+  check(parsed && number == std::floor(number) && std::abs(number) < 9e18, "{}: '{}' is not a whole number", name, text);
+  return static_cast<std::int64_t>(number);
+}
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + "\"";
+}
+
+std::int64_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::int64_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::int64_t diagonal = row[0]++;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::int64_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+void set_field(const Field& field, std::string_view text) {
+  std::visit(Overloaded{[&](std::int64_t* value) { *value = parse_integer(field.name, text); },
+                        [&](double* value) {
+                          double number = 0;
+                          check(parse_number(text, number) && std::isfinite(number), "{}: '{}' is not a number",
+                                field.name, text);
+                          *value = number;
+                        },
+                        [&](bool* value) {
+                          check(text == "true" || text == "false", "{}: must be true or false, got '{}'", field.name,
+                                text);
+                          *value = text == "true";
+                        },
+                        [&](std::string* value) { *value = std::string(text); },
+                        [&](std::vector<std::string>* value) {
+                          value->clear();
+                          while (!text.empty()) {
+                            const std::size_t comma = std::min(text.find(','), text.size());
+                            if (comma > 0) value->emplace_back(text.substr(0, comma));
+                            text.remove_prefix(std::min(comma + 1, text.size()));
+                          }
+                        }},
+             field.value);
+}
+
+std::string field_text(const Field& field) {
+  return std::visit(Overloaded{[](const std::string* value) { return *value; },
+                               [](const std::vector<std::string>* value) { return fmt::format("{}", fmt::join(*value, ",")); },
+                               [](const auto* value) { return fmt::format("{}", *value); }},
+                    field.value);
+}
+
+std::string field_toml(const Field& field) {
+  return std::visit(Overloaded{[](const std::string* value) { return quoted(*value); },
+                               [](const std::vector<std::string>* value) {
+                                 std::string list;
+                                 for (const std::string& item : *value) list += (list.empty() ? "" : ", ") + quoted(item);
+                                 return "[" + list + "]";
+                               },
+                               [](const double* value) {
+                                 // TOML tells a float from an integer by its point or exponent.
+                                 const std::string text = fmt::format("{}", *value);
+                                 return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+                               },
+                               [](const auto* value) { return fmt::format("{}", *value); }},
+                    field.value);
+}
+
+const Field& find_field(const std::vector<Field>& fields, std::string_view name) {
+  const Field* nearest = nullptr;
+  std::int64_t nearest_distance = 0;
+  for (const Field& field : fields) {
+    if (field.name == name) return field;
+    const std::int64_t distance = edit_distance(field.name, name);
+    if (!nearest || distance < nearest_distance) {
+      nearest = &field;
+      nearest_distance = distance;
+    }
+  }
+  // A far-fetched suggestion confuses more than none.
+  const auto tolerable = static_cast<std::int64_t>(std::max<std::size_t>(2, name.size() / 3));
+  check(nearest != nullptr && nearest_distance <= tolerable, "there is no setting '{}'", name);
+  fail("there is no setting '{}'; did you mean '{}'?", name, nearest->name);
+}
+
+std::string to_toml(const std::vector<Field>& fields) {
+  std::string text;
+  for (const Field& field : fields) {
+    text += fmt::format("# {}\n{} = {}\n", field.help, field.name, field_toml(field));
+  }
+  return text;
+}
+
+}  // namespace sequent
