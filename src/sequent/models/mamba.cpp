@@ -54,7 +54,36 @@ LanguageModelConfig preset(const Dimensions& d) {
   return config;
 }
 
+// config.json of the original Mamba code: no model_type, other keys, and a vocabulary that is padded when the table is
+// made.
+LanguageModelConfig read_state_spaces(const Json& json) {
+  LanguageModelConfig config;
+  const auto multiple = field_or<std::int64_t>(json, "pad_vocab_size_multiple", 8);
+  check(multiple > 0, "config.json: pad_vocab_size_multiple must be positive, got {}", multiple);
+  config.vocabulary = (field<std::int64_t>(json, "vocab_size") + multiple - 1) / multiple * multiple;
+  config.width = field<std::int64_t>(json, "d_model");
+  set_blocks(config, field<std::int64_t>(json, "n_layer"));
+  config.tied = field_or(json, "tie_embeddings", true);
+  check(field_or(json, "rms_norm", true), "config.json: rms_norm false (LayerNorm) is not supported");
+  check(field_or<std::int64_t>(json, "d_intermediate", 0) == 0, "config.json: d_intermediate is not supported");
+  check(field_or(json, "attn_layer_idx", Json::array()).empty(), "config.json: attention layers are not supported");
+  const Json mixer = field_or(json, "ssm_cfg", Json::object());
+  const auto layer = field_or<std::string>(mixer, "layer", "Mamba1");
+  check(layer == "Mamba1", "config.json: the layer must be Mamba1, got {}", layer);
+  MambaConfig& mamba = config.mixers.mamba;
+  mamba.inner_width = field_or<std::int64_t>(mixer, "expand", 2) * config.width;
+  mamba.states = field_or<std::int64_t>(mixer, "d_state", 16);
+  mamba.taps = field_or<std::int64_t>(mixer, "d_conv", 4);
+  const auto rank = mixer.find("dt_rank");
+  mamba.delta_rank =
+      rank == mixer.end() || rank->is_string() ? automatic_rank(config.width) : field<std::int64_t>(mixer, "dt_rank");
+  mamba.bias = field_or(mixer, "bias", false);
+  mamba.conv_bias = field_or(mixer, "conv_bias", true);
+  return config;
+}
+
 LanguageModelConfig read(const Json& json) {
+  if (json.contains("d_model") && !json.contains("hidden_size")) return read_state_spaces(json);
   LanguageModelConfig config;
   config.vocabulary = field<std::int64_t>(json, "vocab_size");
   config.width = field<std::int64_t>(json, "hidden_size");

@@ -60,7 +60,9 @@ fs::path find_model_directory(const fs::path& path) {
 
 ModelDescription read_model_description(const fs::path& directory) {
   const nlohmann::json json = read_json_object((directory / "config.json").string());
-  const Family& family = family_of_model_type(field<std::string>(json, "model_type"));
+  // The original Mamba code writes no model_type; its keys are its own.
+  const bool state_spaces = !json.contains("model_type") && json.contains("d_model") && json.contains("ssm_cfg");
+  const Family& family = state_spaces ? kMamba : family_of_model_type(field<std::string>(json, "model_type"));
   return {&family, family.read(json)};
 }
 

@@ -1,0 +1,49 @@
+#include "sequent/models/names.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "sequent/base/error.h"
+#include "sequent/models/language_model.h"
+
+namespace sequent {
+namespace {
+
+constexpr std::array<NameRule, 3> kRules = {{{"layers.{}.mixer.{}", "h.{}.attn.{}"},
+                                             {"embedding.weight", "wte"},
+                                             {"embedding.weight", "old.wte"}}};
+
+TEST(Names, HolesCarryTheLayerAndTheRest) {
+  const auto names = published_names(kRules, "layers.12.mixer.q.weight");
+  ASSERT_EQ(names.size(), 1u);
+  EXPECT_EQ(names[0].name, "h.12.attn.q.weight");
+}
+
+TEST(Names, AlternativesComeInOrder) {
+  const auto names = published_names(kRules, "embedding.weight");
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(names[0].name, "wte");
+  EXPECT_EQ(names[1].name, "old.wte");
+}
+
+TEST(Names, AParameterWithoutARuleIsAnError) {
+  EXPECT_THROW(published_names(kRules, "layers.12.norm.weight"), Error);
+  EXPECT_THROW(published_names(kRules, "embedding.weights"), Error);
+}
+
+TEST(Names, EveryFamilyNamesEveryParameter) {
+  for (const Family* family : families()) {
+    SCOPED_TRACE(family->name);
+    LanguageModelConfig config = new_model_config(*family, {.layers = 2, .width = 32, .vocabulary = 10});
+    config.tied = false;
+    const auto source = shapes_only();
+    const LanguageModel model(config, *source);
+    for (const Parameter& parameter : model.parameters().all()) {
+      EXPECT_FALSE(published_names(family->names, parameter.name).empty()) << parameter.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sequent

@@ -1,0 +1,23 @@
+#include "sequent/nn/norm.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+TEST(RmsNormLayer, StartsAsPlainNormalisationWithoutDecay) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const RmsNorm norm(4, 0.0f, ParameterScope(parameters)("norm"));
+  EXPECT_EQ(parameters.all()[0].name, "norm.weight");
+  EXPECT_FALSE(parameters.all()[0].decay);
+  const Tensor x = test::to_tensor({1, -2, 3, -4}, {1, 4});
+  const double rms = std::sqrt(30.0 / 4);
+  test::expect_close(test::to_doubles(norm(x).value()), std::vector<double>{1 / rms, -2 / rms, 3 / rms, -4 / rms}, 1e-6,
+                     "y");
+}
+
+}  // namespace
+}  // namespace sequent

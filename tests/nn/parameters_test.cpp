@@ -1,0 +1,65 @@
+#include "sequent/nn/parameters.h"
+
+#include <gtest/gtest.h>
+
+#include "sequent/base/error.h"
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+TEST(Parameters, NamesFollowTheScope) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const ParameterScope scope(parameters);
+  scope("layers")(3)("mixer").parameter("weight", {2, 3}, initialize::normal(1.0f), true);
+  ASSERT_EQ(parameters.all().size(), 1u);
+  EXPECT_EQ(parameters.all()[0].name, "layers.3.mixer.weight");
+  EXPECT_EQ(parameters.count(), 6);
+}
+
+TEST(Parameters, ValuesDependOnSeedAndNameOnlyNotOnOrder) {
+  const auto make = [](bool reversed) {
+    const auto source = fresh_parameters(9);
+    Parameters parameters(*source);
+    if (reversed) parameters.add("b", {4}, initialize::normal(1.0f), true);
+    const Var a = parameters.add("a", {4}, initialize::normal(1.0f), true);
+    return test::to_doubles(a.value());
+  };
+  EXPECT_EQ(make(false), make(true));
+}
+
+TEST(Parameters, FlatteningKeepsValuesAndPutsDecayedOnesFirst) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const Var bias = parameters.add("bias", {5}, initialize::normal(1.0f), false);
+  const Var weight = parameters.add("weight", {3, 7}, initialize::normal(1.0f), true);
+  const auto bias_before = test::to_doubles(bias.value());
+  const auto weight_before = test::to_doubles(weight.value());
+  parameters.flatten();
+  EXPECT_EQ(test::to_doubles(bias.value()), bias_before);
+  EXPECT_EQ(test::to_doubles(weight.value()), weight_before);
+  EXPECT_EQ(parameters.decayed(), 32);  // 21 rounded up to whole lines of 16
+  EXPECT_EQ(parameters.values().elements(), 48);
+  EXPECT_EQ(weight.value().floats(), parameters.values().floats());
+  EXPECT_EQ(bias.value().floats(), parameters.values().floats() + 32);
+  weight.gradient_buffer().mutable_floats()[0] = 4.0f;
+  EXPECT_EQ(parameters.gradients().floats()[0], 4.0f);
+}
+
+TEST(Parameters, RefusesANameTwice) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  parameters.add("weight", {2}, initialize::constant(0), true);
+  EXPECT_THROW(parameters.add("weight", {2}, initialize::constant(0), true), Error);
+}
+
+TEST(Parameters, ShapesOnlyTakesNoMemory) {
+  const auto source = shapes_only();
+  Parameters parameters(*source);
+  parameters.add("huge", {1 << 20, 1 << 20}, initialize::normal(1.0f), true);
+  EXPECT_EQ(parameters.count(), std::int64_t{1} << 40);
+}
+
+}  // namespace
+}  // namespace sequent

@@ -1,0 +1,53 @@
+// The golden models of tests/golden/models (see tools/golden/README.md).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sequent/checkpoint/safetensors.h"
+#include "sequent/models/model_directory.h"
+#include "sequent/tensor/segments.h"
+
+namespace sequent::test {
+
+inline std::vector<std::string> golden_models() {
+  std::vector<std::string> names;
+  const std::filesystem::path root = SEQUENT_SOURCE_DIR "/tests/golden/models";
+  for (const auto& entry : std::filesystem::directory_iterator(root)) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+struct Golden {
+  explicit Golden(const std::string& name)
+      : directory(std::filesystem::path(SEQUENT_SOURCE_DIR "/tests/golden/models") / name),
+        expected(SafetensorsFile::open((directory / "expected.safetensors").string())) {
+    const Tensor id_tensor = expected.tensor("ids");
+    ids.assign(id_tensor.data<std::int32_t>(), id_tensor.data<std::int32_t>() + id_tensor.elements());
+    const Tensor offset_tensor = expected.tensor("offsets");
+    const auto* offsets = offset_tensor.data<std::int64_t>();
+    segments = Segments(std::vector<std::int64_t>(offsets, offsets + offset_tensor.elements()));
+    // The target is the next token of the same sequence; the last token of each has none.
+    targets.assign(ids.size(), -1);
+    for (std::int64_t i = 0; i < segments.count(); ++i) {
+      for (std::int64_t t = segments.begin(i); t + 1 < segments.end(i); ++t) {
+        targets[static_cast<std::size_t>(t)] = ids[static_cast<std::size_t>(t) + 1];
+      }
+    }
+  }
+
+  std::filesystem::path directory;
+  SafetensorsFile expected;
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> targets;
+  Segments segments;
+};
+
+/// GoogleTest wants letters and digits only.
+inline std::string test_name(std::string name) {
+  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  return name;
+}
+
+}  // namespace sequent::test
