@@ -1,0 +1,61 @@
+// The one training loop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "sequent/models/language_model.h"
+#include "sequent/text/tokenizer.h"
+#include "sequent/train/config.h"
+#include "sequent/train/metrics.h"
+
+namespace sequent {
+
+/// What the loop tells its caller; the library itself never prints.
+struct TrainEvents {
+  /// Once, before the first step: steps done in earlier sessions, steps of the whole run, parameters.
+  std::function<void(std::int64_t done, std::int64_t steps, std::int64_t parameters)> begin;
+  /// After every step.
+  std::function<void(const StepMetrics&)> step;
+  std::function<void(const std::string&)> message;
+  /// Writes a text sample with the model as it is.
+  std::function<std::string(const LanguageModel&, const Tokenizer&)> sample;
+  /// When it becomes true the step is finished, a checkpoint saved, and the run ends as interrupted.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct TrainResult {
+  std::string model;  // directory of the best checkpoint
+  std::int64_t parameters = 0;
+  std::int64_t steps = 0;
+  std::int64_t tokens = 0;
+  double seconds = 0;
+  double validation_loss = 0;  // of that checkpoint, on all held-out text
+  double bits_per_byte = 0;
+  std::int64_t peak_bytes = 0;
+  double tokens_per_second = 0;
+  bool interrupted = false;
+};
+
+/// Trains as `config` says in a new run directory.
+TrainResult train(TrainConfig config, const TrainEvents& events);
+
+/// Continues the run in `directory` from its newest whole checkpoint, bit for bit as if it had not stopped.
+TrainResult resume_training(const std::string& directory, const TrainEvents& events);
+
+struct TrainEstimate {
+  std::int64_t parameters = 0;
+  std::int64_t data_tokens = 0;  // of training text
+  std::int64_t peak_bytes = 0;   // of tensors
+  double seconds_per_step = 0;
+  double seconds = 0;  // of the whole run
+  std::int64_t steps = 0;
+};
+
+/// What the run would take, from its configuration and a few trial batches on this machine; nothing is written but the
+/// cache of tokenised text.
+TrainEstimate estimate_training(TrainConfig config);
+
+}  // namespace sequent

@@ -1,0 +1,96 @@
+#include "sequent/train/training_step.h"
+
+#include "sequent/autograd/tape.h"
+#include "sequent/kernels/norm.h"
+#include "sequent/ops/cross_entropy.h"
+#include "sequent/ops/elementwise.h"
+
+namespace sequent {
+namespace {
+
+bool finite(const Tensor& values) {
+  return kernels::first_non_finite(kernels::Cpu{}, values.floats(), values.elements()) < 0;
+}
+
+}  // namespace
+
+TrainingStep::TrainingStep(const LanguageModel& model, const TokenView& text, const TrainingStepOptions& options)
+    : model_(model), options_(options), sampler_(text, options.batch, options.context, options.seed) {
+  if (options.carry_states) {
+    reader_.emplace(text, options.batch, options.context);
+    for (std::int64_t row = 0; row < options.batch; ++row) rows_.push_back(model.initial_state());
+  }
+}
+
+Batch TrainingStep::first_batch(std::int64_t step) const {
+  const std::int64_t index = step * options_.batches;
+  return reader_ ? reader_->continuing_batch(index) : sampler_.training_batch(index);
+}
+
+double TrainingStep::run(std::int64_t step) {
+  model_.parameters().gradients().fill_zero();
+  double sum = 0;
+  for (std::int64_t i = 0; i < options_.batches; ++i) sum += run_batch(step * options_.batches + i);
+  return sum / static_cast<double>(options_.batches);
+}
+
+double TrainingStep::run_batch(std::int64_t index) {
+  Tape tape;
+  const std::uint64_t seed = Random(options_.seed, Random::stream_of("dropout")).bits(static_cast<std::uint64_t>(index));
+  const Var loss = reader_ ? carried_loss(reader_->continuing_batch(index), seed)
+                           : loss_of(sampler_.training_batch(index), {}, seed);
+  tape.backward(options_.batches == 1 ? loss : scale(loss, 1.0f / static_cast<float>(options_.batches)));
+  return loss.value().floats()[0];
+}
+
+Var TrainingStep::loss_of(const Batch& batch, std::span<ModelState* const> states, std::uint64_t seed) const {
+  const ForwardOptions options = {
+      .recompute_blocks = options_.recompute_blocks, .dropout = options_.dropout, .seed = seed, .observe = {}};
+  const Var hidden = model_.hidden(batch.inputs, batch.segments, states, options);
+  return projected_cross_entropy(hidden, model_.projection(), batch.targets).loss;
+}
+
+Var TrainingStep::carried_loss(const ContinuingBatch& batch, std::uint64_t seed) {
+  const auto sequences = static_cast<std::size_t>(batch.segments.count());
+  std::vector<ModelState> states;
+  for (std::size_t i = 0; i < sequences; ++i) {
+    states.push_back(batch.continues[i] ? rows_[static_cast<std::size_t>(batch.row_of_segment[i])]
+                                        : model_.initial_state());
+  }
+  std::vector<ModelState*> pointers;
+  for (ModelState& state : states) pointers.push_back(&state);
+  const Var loss = loss_of(batch, pointers, seed);
+  for (std::size_t i = 0; i < sequences; ++i) {
+    // The last segment of a row is what the next step continues.
+    ModelState& row = rows_[static_cast<std::size_t>(batch.row_of_segment[i])];
+    row = std::move(states[i]);
+    row.detach();
+    const ModelState fresh = model_.initial_state();
+    for (std::size_t layer = 0; layer < row.layers.size(); ++layer) {
+      // A state that grows with the document cannot be carried for ever: attention starts afresh in every step.
+      if (model_.layer_state_grows(layer)) row.layers[layer] = fresh.layers[layer];
+    }
+  }
+  return loss;
+}
+
+std::string first_non_finite_output(const LanguageModel& model, const Batch& batch) {
+  std::string culprit;
+  ForwardOptions options;
+  options.observe = [&](std::string_view name, const Tensor& output) {
+    if (culprit.empty() && !finite(output)) culprit = "the output of " + std::string(name);
+  };
+  const Tape::Pause pause;
+  model.hidden(batch.inputs, batch.segments, {}, options);
+  return culprit;
+}
+
+std::string first_non_finite_gradient(const LanguageModel& model) {
+  for (const Parameter& parameter : model.parameters().all()) {
+    if (!finite(parameter.var.value())) return "the weights of " + parameter.name;
+    if (!finite(parameter.var.gradient())) return "the gradient of " + parameter.name;
+  }
+  return {};
+}
+
+}  // namespace sequent

@@ -1,0 +1,62 @@
+// The gradient of one optimizer step: forward and backward over its batches, with states carried along documents where
+// truncated back-propagation through time is asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sequent/models/language_model.h"
+#include "sequent/text/batches.h"
+
+namespace sequent {
+
+struct TrainingStepOptions {
+  std::int64_t batch = 1;    // rows of a forward pass
+  std::int64_t context = 1;  // tokens of a row
+  std::int64_t batches = 1;  // of one step; their gradients are averaged
+  bool carry_states = false;
+  bool recompute_blocks = false;
+  float dropout = 0.0f;
+  std::uint64_t seed = 1;
+};
+
+class TrainingStep {
+ public:
+  /// The model's parameters must be flat, and it must outlive this.
+  TrainingStep(const LanguageModel& model, const TokenView& text, const TrainingStepOptions& options);
+
+  /// Fills the gradients for optimizer step number `step`, counted from 0, and returns the mean loss. A pure function
+  /// of the weights, the step and, with carry_states, the states left by the step before.
+  double run(std::int64_t step);
+
+  std::int64_t tokens_per_step() const { return options_.batches * options_.batch * options_.context; }
+
+  /// The first batch of a step, as run() sees it.
+  Batch first_batch(std::int64_t step) const;
+
+  /// What is carried from step to step, one state per row of a batch; empty without carry_states.
+  const std::vector<ModelState>& carried_states() const { return rows_; }
+  std::vector<ModelState>& carried_states() { return rows_; }
+
+ private:
+  double run_batch(std::int64_t index);
+  Var loss_of(const Batch& batch, std::span<ModelState* const> states, std::uint64_t seed) const;
+  Var carried_loss(const ContinuingBatch& batch, std::uint64_t seed);
+
+  const LanguageModel& model_;
+  TrainingStepOptions options_;
+  BatchSampler sampler_;
+  std::optional<ContinuingReader> reader_;  // with carry_states
+  std::vector<ModelState> rows_;
+};
+
+/// Which part of the model first gave NaN or infinity on the batch of this step, for an error message, for example
+/// "the output of layers.3.mixer"; empty if every output is finite.
+std::string first_non_finite_output(const LanguageModel& model, const Batch& batch);
+/// The first parameter whose gradient is not finite; empty if all are.
+std::string first_non_finite_gradient(const LanguageModel& model);
+
+}  // namespace sequent

@@ -1,0 +1,57 @@
+#include "sequent/train/training_state.h"
+
+#include <gtest/gtest.h>
+
+#include "sequent/base/error.h"
+#include "tests/support/directory.h"
+#include "tests/support/small_models.h"
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+TEST(TrainingState, SurvivesItsFileBitForBit) {
+  const test::Directory directory;
+  const auto model = test::small_model("mamba");
+  model->parameters().flatten();
+  AdamW optimizer(model->parameters(), {});
+  model->parameters().gradients().copy_from(model->parameters().values());
+  optimizer.step(0.01f);
+  std::vector<ModelState> carried = {model->initial_state()};
+  carried[0].layers[1].entries[1].value.value().mutable_floats()[3] = 0.3f;
+  carried[0].layers[1].position = 77;
+  const TrainingProgress progress = {.step = 12, .tokens = 3456, .seconds = 0.1 + 0.2, .best_loss = 1.0 / 3, .best_step = 9};
+  save_training_state(directory / "state.safetensors", progress, optimizer, carried);
+
+  AdamW other(model->parameters(), {});
+  std::vector<ModelState> states = {model->initial_state()};
+  const TrainingProgress loaded = load_training_state(directory / "state.safetensors", other, states);
+  EXPECT_EQ(loaded.step, 12);
+  EXPECT_EQ(loaded.tokens, 3456);
+  EXPECT_EQ(loaded.seconds, progress.seconds);
+  EXPECT_EQ(loaded.best_loss, progress.best_loss);
+  EXPECT_EQ(loaded.best_step, 9);
+  EXPECT_EQ(other.steps(), 1);
+  EXPECT_EQ(test::to_doubles(other.mean()), test::to_doubles(optimizer.mean()));
+  EXPECT_EQ(test::to_doubles(other.mean_square()), test::to_doubles(optimizer.mean_square()));
+  EXPECT_EQ(states[0].layers[1].position, 77);
+  EXPECT_EQ(states[0].layers[1].entries[1].value.value().floats()[3], 0.3f);
+}
+
+TEST(TrainingState, OfAnotherModelIsRefused) {
+  const test::Directory directory;
+  const auto small = test::small_model("mamba");
+  small->parameters().flatten();
+  save_training_state(directory / "state.safetensors", {}, AdamW(small->parameters(), {}), {});
+  const auto other = test::small_model("transformer");
+  other->parameters().flatten();
+  AdamW optimizer(other->parameters(), {});
+  std::vector<ModelState> none;
+  EXPECT_THROW(load_training_state(directory / "state.safetensors", optimizer, none), Error);
+  std::vector<ModelState> some = {small->initial_state()};
+  AdamW matching(small->parameters(), {});
+  EXPECT_THROW(load_training_state(directory / "state.safetensors", matching, some), Error);
+}
+
+}  // namespace
+}  // namespace sequent
