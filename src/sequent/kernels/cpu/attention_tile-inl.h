@@ -20,21 +20,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace sequent::kernels::HWY_NAMESPACE {
 
-// 2^x for x up to about 0, to about 2 units in the last place, exactly 1 at 0; exactly 0 below -126, so that masked
-// scores weigh nothing; NaN stays. Adding 1.5 * 2^23 + 127 rounds x to an integer n and leaves the exponent field of
-// 2^n in the low bits of the sum; 2^(x - n) is a degree-5 minimax polynomial that is 1 at 0.
+// 2^x for x up to about 0, relative error 2e-7; exactly 0 below -126, so that masked scores weigh nothing; NaN stays.
 HWY_INLINE FloatVector ExpTwo(FloatTag d, FloatVector x) {
   const hn::RebindToSigned<FloatTag> di;
-  const auto shift = hn::Set(d, 12583039.0f);
-  const auto shifted = hn::Add(x, shift);
-  const auto r = hn::Sub(x, hn::Sub(shifted, shift));
-  auto p = hn::MulAdd(hn::Set(d, 1.32647296e-3f), r, hn::Set(d, 9.67151392e-3f));
-  p = hn::MulAdd(p, r, hn::Set(d, 5.55073358e-2f));
-  p = hn::MulAdd(p, r, hn::Set(d, 2.40222424e-1f));
-  p = hn::MulAdd(p, r, hn::Set(d, 6.93147004e-1f));
+  const auto lowest = hn::Set(d, -126.0f);
+  const auto limited = hn::Max(lowest, x);
+  const auto n = hn::Round(limited);
+  const auto r = hn::Sub(limited, n);
+  auto p = hn::Set(d, 1.535336188319500e-4f);
+  p = hn::MulAdd(p, r, hn::Set(d, 1.339887440266574e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 9.618437357674640e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.550332471162809e-2f));
+  p = hn::MulAdd(p, r, hn::Set(d, 2.402264791363012e-1f));
+  p = hn::MulAdd(p, r, hn::Set(d, 6.931472028550421e-1f));
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
-  const auto power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
-  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -126.0f)), hn::Mul(p, power));
+  const auto power = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127))));
+  return hn::IfThenZeroElse(hn::Lt(x, lowest), hn::Mul(p, power));
 }
 
 // to[c * to_row + r] = factor * from[r * from_row + c].

@@ -40,12 +40,12 @@ constexpr int kBlockRows = 6;
 #endif
 constexpr int kBlockVectors = 2;
 
-// One block of C at (row, column); a partial one reaches past the last column.
-template <int kRows, int kVectors, bool kPartial = false>
+// One block of C at (row, column). A block of one vector may reach past the last column; a wider one may not.
+template <int kRows, int kVectors>
 HWY_INLINE void MultiplyBlock(const TileProduct& p, std::int64_t row, std::int64_t column) {
   const FloatTag d;
   const std::int64_t lanes = LanesOf(d);
-  const std::int64_t left = kPartial ? p.columns - column : lanes;
+  const std::int64_t left = kVectors == 1 ? p.columns - column : lanes;
   float* c = p.c + row * p.c_row + column;
   FloatVector sum[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
@@ -75,8 +75,7 @@ HWY_INLINE void MultiplyRows(const TileProduct& p, std::int64_t row) {
   for (; column + kBlockVectors * lanes <= p.columns; column += kBlockVectors * lanes) {
     MultiplyBlock<kRows, kBlockVectors>(p, row, column);
   }
-  for (; column + lanes <= p.columns; column += lanes) MultiplyBlock<kRows, 1>(p, row, column);
-  if (column < p.columns) MultiplyBlock<kRows, 1, true>(p, row, column);
+  for (; column < p.columns; column += lanes) MultiplyBlock<kRows, 1>(p, row, column);
 }
 
 // Each element of C is summed in the order of the inner index, whatever block it falls into.
