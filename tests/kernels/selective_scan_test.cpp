@@ -177,11 +177,16 @@ TEST(SelectiveScan, MatchesReferenceAcrossChunks) {
   });
 }
 
-// More sequences than groups, so that every group but some has several.
+// More sequences than groups, so that a group has several; and one token each, as in decoding.
 TEST(SelectiveScan, MatchesReferenceOnManySequences) {
-  Offsets offsets = {0};
-  for (std::int64_t i = 0; i < 21; ++i) offsets.push_back(offsets.back() + 1 + i * i % 5);
+  Offsets offsets = {0}, single = {0};
+  for (std::int64_t i = 0; i < 70; ++i) {
+    offsets.push_back(offsets.back() + 1 + i * i % 7);
+    single.push_back(i + 1);
+  }
+  ASSERT_GT(kernels::selective_scan_forward_groups(offsets.back(), 70), 1);
   expect_matches_reference({offsets, 17, 16}, {offsets, 17, 16});
+  expect_matches_reference({single, 17, 16}, {single, 17, 16});
 }
 
 TEST(SelectiveScan, ExtremeArgumentsMatchReference) {

@@ -114,9 +114,17 @@ constexpr std::int64_t selective_scan_partials(std::int64_t tokens, std::int64_t
          selective_scan_groups(sequences) * channels * (states + 2);
 }
 
+/// The forward pass takes so many sequences at a time that the weights of a block of channels, which it transposes
+/// first, serve for a chunk of tokens even when every sequence has only one: the groups of sequences there are.
+constexpr std::int64_t selective_scan_forward_groups(std::int64_t tokens, std::int64_t sequences) {
+  return std::clamp<std::int64_t>(tokens / kSelectiveScanChunk, 1, std::max<std::int64_t>(sequences, 1));
+}
+
 /// Independent units of work: more workers than these are of no use.
-constexpr std::int64_t selective_scan_forward_tasks(std::int64_t sequences, std::int64_t channels) {
-  return sequences * ((channels + kSelectiveScanChannels - 1) / kSelectiveScanChannels);
+constexpr std::int64_t selective_scan_forward_tasks(std::int64_t tokens, std::int64_t channels,
+                                                    std::int64_t sequences) {
+  return selective_scan_forward_groups(tokens, sequences) *
+         ((channels + kSelectiveScanChannels - 1) / kSelectiveScanChannels);
 }
 constexpr std::int64_t selective_scan_backward_tasks(std::int64_t sequences, std::int64_t channels,
                                                      std::int64_t states) {

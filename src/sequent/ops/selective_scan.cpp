@@ -108,7 +108,8 @@ SelectiveScanResult selective_scan(const SelectiveScanInputs& in, const Segments
   check_inputs(in, segments);
   const std::int64_t tokens = segments.tokens(), channels = in.x.columns(), states = in.a_log.columns();
   const std::array<Var, 9> vars = {in.x, in.delta, in.delta_bias, in.a_log, in.b, in.c, in.d, in.gate, in.state};
-  const auto inputs = arguments(in, segments, kernels::selective_scan_forward_tasks(segments.count(), channels));
+  const auto inputs =
+      arguments(in, segments, kernels::selective_scan_forward_tasks(tokens, channels, segments.count()));
   const Tensor y = Tensor::empty(in.x.shape());
   const Tensor state = Tensor::empty({segments.count(), channels, states});
   const Tensor checkpoints =

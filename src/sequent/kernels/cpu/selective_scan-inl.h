@@ -109,9 +109,7 @@ HWY_INLINE void LoadDecayRates(const ScanBlock& block, const float* a_log, float
   const FloatTag d;
   LoadStates(block, a_log, to);
   for (std::int64_t i = 0; i < block.elements(); i += block.lanes) {
-    const auto logarithm = hn::LoadU(d, to + i);
-    const auto rate = hn::Mul(Exp(d, logarithm), hn::Set(d, -kLog2E));
-    hn::StoreU(hn::IfThenElse(hn::IsNaN(logarithm), logarithm, rate), d, to + i);
+    hn::StoreU(hn::Mul(Exp(d, hn::LoadU(d, to + i)), hn::Set(d, -kLog2E)), d, to + i);
   }
 }
 

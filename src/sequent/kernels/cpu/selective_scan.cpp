@@ -107,13 +107,10 @@ void KeepNaN(const ScanBlock& block, const ForwardScratch& scratch) {
 }
 
 // One sequence, one block of channels.
-void SelectiveScanForwardTask(const SelectiveScanForward<float>& args, std::int64_t task, float* memory) {
+void ForwardSequence(const SelectiveScanForward<float>& args, const ScanBlock& block, std::int64_t sequence,
+                     const ForwardScratch& scratch) {
   const SelectiveScanArguments<float>& in = args.inputs;
-  const std::int64_t blocks = selective_scan_forward_tasks(1, in.channels), sequence = task / blocks;
-  const ScanBlock block(task % blocks, kSelectiveScanChannels, in.channels, in.states);
-  const ForwardScratch scratch(memory, in.states);
   const std::int64_t state = sequence * in.channels * in.states;
-  LoadDecayRates(block, in.a_log, scratch.rates);
   LoadStates(block, in.state ? in.state + state : nullptr, scratch.h);
   KeepNaN(block, scratch);
   const std::int64_t first = in.offsets[sequence], last = in.offsets[sequence + 1];
@@ -128,6 +125,18 @@ void SelectiveScanForwardTask(const SelectiveScanForward<float>& args, std::int6
   if (args.final_state) StoreStates(block, scratch.h, args.final_state + state);
 }
 
+// One group of sequences, one block of channels.
+void SelectiveScanForwardTask(const SelectiveScanForward<float>& args, std::int64_t task, float* memory) {
+  const SelectiveScanArguments<float>& in = args.inputs;
+  const std::int64_t groups = selective_scan_forward_groups(in.tokens(), in.sequences), group = task % groups;
+  const ScanBlock block(task / groups, kSelectiveScanChannels, in.channels, in.states);
+  const ForwardScratch scratch(memory, in.states);
+  LoadDecayRates(block, in.a_log, scratch.rates);
+  for (std::int64_t i = in.sequences * group / groups; i < in.sequences * (group + 1) / groups; ++i) {
+    ForwardSequence(args, block, i, scratch);
+  }
+}
+
 }  // namespace sequent::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -139,7 +148,7 @@ HWY_EXPORT(SelectiveScanForwardTask);
 void selective_scan(Cpu, const SelectiveScanForward<float>& args) {
   const SelectiveScanArguments<float>& in = args.inputs;
   const auto scan = HWY_DYNAMIC_DISPATCH(SelectiveScanForwardTask);
-  for_each_scan_task(selective_scan_forward_tasks(in.sequences, in.channels), in.workers,
+  for_each_scan_task(selective_scan_forward_tasks(in.tokens(), in.channels, in.sequences), in.workers,
                      in.tokens() * in.channels * in.states, [&](std::int64_t task, std::int64_t worker) {
                        scan(args, task, args.scratch + worker * selective_scan_forward_scratch(in.states));
                      });
