@@ -152,6 +152,15 @@ TEST(CausalConvOp, BiasAndWindowMayBeMissing) {
   EXPECT_EQ(in.x.gradient().floats()[4], in.weight.value().floats()[1]);
 }
 
+TEST(CausalConvOp, NoTokensAreFine) {
+  const Inputs in(Segments(), 3, 4);
+  Tape tape;
+  const CausalConvResult result = causal_conv(in.x, in.weight, in.bias, Segments(), Var(), Activation::silu);
+  tape.backward(result.y, Tensor::zeros({0, 3}));
+  EXPECT_EQ(result.y.shape(), (Shape{0, 3}));
+  EXPECT_EQ(floats_of(in.weight.gradient()), std::vector<float>(12));
+}
+
 TEST(CausalConvOp, RefusesEachWrongArgumentByName) {
   const Segments segments({0, 2, 5});
   const auto expect_error = [&](const std::function<void(Inputs&)>& spoil, Activation f, const char* message) {

@@ -197,6 +197,16 @@ TEST(SelectiveScanOp, ConstantsGetNoGradient) {
   EXPECT_FALSE(in.state.gradient().defined());
 }
 
+TEST(SelectiveScanOp, NoTokensAreFine) {
+  SelectiveScanInputs in = random_inputs(Segments(), 3, 2);
+  Tape tape;
+  const SelectiveScanResult result = selective_scan(in, Segments());
+  tape.backward(result.y, Tensor::zeros({0, 3}));
+  EXPECT_EQ(result.y.shape(), (Shape{0, 3}));
+  EXPECT_EQ(result.state.shape(), (Shape{0, 3, 2}));
+  EXPECT_EQ(floats_of(in.a_log.gradient()), std::vector<float>(6));
+}
+
 TEST(SelectiveScanOp, TrainingKeepsOnlyTheCheckpoints) {
   constexpr std::int64_t length = 1024, channels = 64, states = 16;
   const Segments segments = Segments::single(length);
