@@ -1,0 +1,89 @@
+// sequent generate: text from a model, streamed as it is written.
+#include "sequent/infer/generate.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sequent/base/units.h"
+#include "sequent/cli/common.h"
+#include "sequent/cli/sampler_flags.h"
+#include "sequent/cli/verbs.h"
+#include "sequent/infer/state_file.h"
+
+namespace sequent {
+namespace {
+
+struct Flags {
+  std::string model;
+  std::string prompt;
+  std::string prompt_file;
+  bool special = false;
+  std::string save_state;
+  std::string load_state;
+  GenerateOptions options;
+};
+
+nlohmann::json json_of(const Generation& result) {
+  return {{"text", result.text},
+          {"tokens", result.tokens},
+          {"stop_reason", name_of(result.reason)},
+          {"prompt_tokens", result.prompt_tokens},
+          {"generated_tokens", result.tokens.size()},
+          {"prefill_seconds", result.prefill_seconds},
+          {"prefill_tokens_per_second", result.prefill_tokens_per_second()},
+          {"decode_seconds", result.decode_seconds},
+          {"decode_ms_per_token", result.decode_milliseconds_per_token()},
+          {"state_bytes", result.state_bytes}};
+}
+
+void report(const Generation& result) {
+  note("read {} tokens ({}), wrote {} ({} each), state {}", result.prompt_tokens,
+       format_rate(result.prefill_tokens_per_second(), "tokens"), result.tokens.size(),
+       format_duration(1e-3 * result.decode_milliseconds_per_token()),
+       format_bytes(static_cast<double>(result.state_bytes)));
+}
+
+std::string prompt_of(const Flags& flags) {
+  if (!flags.prompt_file.empty()) return read_input(flags.prompt_file);
+  return flags.prompt == "-" ? read_input("-") : flags.prompt;
+}
+
+int generate_text(Flags& flags, bool json) {
+  const std::string prompt = prompt_of(flags);
+  const OpenedModel model = open_model(flags.model);
+  Session session =
+      flags.load_state.empty() ? Session(*model.loaded.model) : load_session(flags.load_state, model.loaded);
+  flags.options.interrupt = &catch_interrupts();
+  const Generation result = generate(session, model.tokenizer, model.tokenizer.encode(prompt, flags.special),
+                                     flags.options, [&](std::string_view piece) {
+                                       if (!json) write_out(piece);
+                                     });
+  if (!flags.save_state.empty()) save_session(flags.save_state, model.loaded, session);
+  if (json) {
+    write_json(json_of(result));
+  } else {
+    if (!result.text.ends_with('\n')) write_out("\n");
+    report(result);
+  }
+  return result.reason == StopReason::interrupted ? kInterruptedExit : 0;
+}
+
+}  // namespace
+
+int run_generate(int argc, char** argv) {
+  CLI::App app("Writes text with a model: what follows a prompt, streamed to stdout.", "sequent generate");
+  Flags flags;
+  CommonFlags common(app);
+  app.add_option("MODEL", flags.model, "model directory or run directory")->required();
+  auto* prompt = app.add_option("-p,--prompt", flags.prompt, "text to continue; -: from stdin; none: a new document");
+  app.add_option("--prompt-file", flags.prompt_file, "read the prompt from a file")->excludes(prompt);
+  app.add_flag("--special", flags.special, "read special tokens such as <|endoftext|> in the prompt as such");
+  add_generate_flags(app, flags.options);
+  app.add_option("--save-state", flags.save_state, "write what the model remembers at the end to this file");
+  app.add_option("--load-state", flags.load_state, "go on from such a file; an empty prompt continues its text");
+  app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was written and the state are kept).");
+  if (const auto code = common.parse(app, argc, argv)) return *code;
+  return generate_text(flags, common.json());
+}
+
+}  // namespace sequent

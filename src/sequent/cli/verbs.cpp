@@ -1,0 +1,95 @@
+#include "sequent/cli/verbs.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace sequent {
+namespace {
+
+constexpr std::array<Verb, 8> kVerbs = {{
+    {"generate", "write text with a model", run_generate},
+    {"chat", "talk with a model, line by line", run_chat},
+    {"eval", "loss, perplexity and bits per byte of a model on text", run_eval},
+    {"inspect", "architecture, parameters and state size of a model", run_inspect},
+    {"logits", "the raw numbers of a model for given token ids", run_logits},
+    {"tokenizer", "train a tokenizer, encode and decode text", run_tokenizer},
+    {"bench", "speed and memory of an architecture or a model", run_bench},
+    {"doctor", "what this machine and this build have; a quick self-check", run_doctor},
+}};
+
+// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment) that lead from a to b.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+void print_help(std::FILE* out, std::string_view command, std::string_view description, std::span<const Verb> verbs) {
+  fmt::print(out, "{}\n\nUsage: {} VERB [OPTIONS]\n\nVerbs:\n", description, command);
+  for (const Verb& verb : verbs) fmt::print(out, "  {:<12}{}\n", verb.name, verb.help);
+  fmt::print(out, "\n'{} VERB --help' shows every option of a verb and its default.\n", command);
+}
+
+int no_such_verb(std::string_view command, std::string_view name, std::span<const Verb> verbs) {
+  const auto nearest = std::min_element(verbs.begin(), verbs.end(), [&](const Verb& a, const Verb& b) {
+    return distance(name, a.name) < distance(name, b.name);
+  });
+  const bool alike = distance(name, nearest->name) <= nearest->name.size() / 2;
+  fmt::print(stderr, "{}: there is no verb '{}'{}\n", command, name,
+             alike ? fmt::format("; did you mean '{}'?", nearest->name) : "");
+  fmt::print(stderr, "See '{} --help'.\n", command);
+  return 2;
+}
+
+int run_reporting_errors(const Verb& verb, const std::string& name, int argc, char** argv) {
+  try {
+    return verb.run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: out of memory\n", name);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", name, error.what());
+  }
+  return 1;
+}
+
+}  // namespace
+
+std::span<const Verb> verbs() {
+  return kVerbs;
+}
+
+int dispatch(std::string_view command, std::string_view description, std::span<const Verb> verbs, int argc,
+             char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help(stdout, command, description, verbs);
+    return 0;
+  }
+  if (name.empty()) {
+    print_help(stderr, command, description, verbs);
+    return 2;
+  }
+  for (const Verb& verb : verbs) {
+    if (verb.name == name) return run_reporting_errors(verb, fmt::format("{} {}", command, name), argc - 1, argv + 1);
+  }
+  return no_such_verb(command, name, verbs);
+}
+
+}  // namespace sequent

@@ -1,0 +1,121 @@
+#include "sequent/eval/speed.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "sequent/autograd/tape.h"
+#include "sequent/base/error.h"
+#include "sequent/base/function_ref.h"
+#include "sequent/base/random.h"
+#include "sequent/infer/session.h"
+#include "sequent/ops/cross_entropy.h"
+#include "sequent/tensor/memory.h"
+#include "sequent/train/optimizer.h"
+
+namespace sequent {
+namespace {
+
+double seconds_of(FunctionRef<void()> run) {
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Timing time_runs(const SpeedOptions& options, FunctionRef<void()> run) {
+  for (std::int64_t i = 0; i < options.warm_up; ++i) run();
+  std::vector<double> seconds;
+  for (std::int64_t i = 0; i < options.runs; ++i) seconds.push_back(seconds_of(run));
+  return timing_of(std::move(seconds));
+}
+
+void check_sizes(const SpeedOptions& options, std::int64_t batch, std::int64_t length) {
+  check(options.runs > 0, "speed: runs must be positive, got {}", options.runs);
+  check(options.warm_up >= 0, "speed: warm_up must be 0 or more, got {}", options.warm_up);
+  check(batch > 0, "speed: batch must be positive, got {}", batch);
+  check(length > 0, "speed: length must be positive, got {}", length);
+}
+
+std::vector<std::int32_t> random_ids(const LanguageModel& model, std::int64_t count, const char* stream) {
+  const Random random(0, Random::stream_of(stream));
+  const auto vocabulary = static_cast<std::uint64_t>(model.config().vocabulary);
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(random.below(i, vocabulary));
+  return ids;
+}
+
+}  // namespace
+
+Timing timing_of(std::vector<double> seconds) {
+  check(!seconds.empty(), "speed: there must be at least one time");
+  std::sort(seconds.begin(), seconds.end());
+  const std::size_t middle = seconds.size() / 2;
+  const double median = seconds.size() % 2 == 1 ? seconds[middle] : 0.5 * (seconds[middle - 1] + seconds[middle]);
+  return {median, seconds.front(), seconds.back()};
+}
+
+Speed training_speed(LanguageModel& model, std::int64_t batch, std::int64_t length, const SpeedOptions& options) {
+  check_sizes(options, batch, length);
+  const std::vector<std::int32_t> inputs = random_ids(model, batch * length, "inputs");
+  const std::vector<std::int32_t> targets = random_ids(model, batch * length, "targets");
+  const Segments segments = Segments::uniform(batch, length);
+  model.parameters().flatten();
+  AdamW optimizer(model.parameters(), {});
+  memory::reset_peak();
+  const Timing time = time_runs(options, [&] {
+    model.parameters().gradients().fill_zero();
+    Tape tape;
+    tape.backward(projected_cross_entropy(model.hidden(inputs, segments), model.projection(), targets).loss);
+    optimizer.step(1e-4f);
+  });
+  return {time, batch * length, memory::peak_bytes()};
+}
+
+Speed forward_speed(const LanguageModel& model, std::int64_t batch, std::int64_t length, const SpeedOptions& options) {
+  check_sizes(options, batch, length);
+  const std::vector<std::int32_t> inputs = random_ids(model, batch * length, "inputs");
+  const Segments segments = Segments::uniform(batch, length);
+  const Tape::Pause pause;
+  memory::reset_peak();
+  const Timing time = time_runs(options, [&] { model.logits(model.hidden(inputs, segments)); });
+  return {time, batch * length, memory::peak_bytes()};
+}
+
+DecodeSpeed decode_speed(const LanguageModel& model, std::int64_t context, std::int64_t tokens,
+                         const SpeedOptions& options) {
+  check_sizes(options, 1, context);
+  check(tokens > 0, "speed: tokens must be positive, got {}", tokens);
+  const std::vector<std::int32_t> prompt = random_ids(model, context, "inputs");
+  const std::vector<std::int32_t> following = random_ids(model, tokens, "targets");
+  DecodeSpeed result;
+  memory::reset_peak();
+  Session session(model);
+  result.prefill.time = time_runs(options, [&] {
+    session.reset();
+    session.feed(prompt);
+  });
+  result.prefill.tokens = context;
+  result.prefill.peak_bytes = memory::peak_bytes();
+  result.state_bytes = session.state().bytes();
+  std::vector<double> per_token;
+  for (std::int64_t run = -options.warm_up; run < options.runs; ++run) {
+    Session branch = session;
+    branch.feed(following.front());  // not timed: a branch copies what it shares when it first goes on
+    const double seconds = seconds_of([&] {
+      for (const std::int32_t id : following) branch.feed(id);
+    });
+    if (run >= 0) per_token.push_back(seconds / static_cast<double>(tokens));
+  }
+  result.token = timing_of(std::move(per_token));
+  result.peak_bytes = memory::peak_bytes();
+  return result;
+}
+
+std::int64_t peak_resident_bytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace sequent
