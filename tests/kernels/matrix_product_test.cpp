@@ -90,8 +90,8 @@ TEST(MatrixProduct, MatchesReferenceAtLargeSizesWithOneAndTwoThreads) {
 
 TEST(MatrixProduct, MatchesReferenceForFewRowsOnEveryTarget) {
   test::for_each_simd_target([] {
-    for (const std::int64_t rows : {1, 2, 3, 4}) {
-      for (const std::int64_t columns : {1, 2, 3, 4, 5, 9}) {
+    for (const std::int64_t rows : {1, 2, 3, 4, 5, 8}) {
+      for (const std::int64_t columns : {1, 2, 3, 4, 5, 9, 65}) {
         for (const std::int64_t inner : {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100}) {
           for (const bool transpose_b : {false, true})
             expect_product({rows, columns, inner}, false, transpose_b, 1, 0, 0);
@@ -105,16 +105,16 @@ TEST(MatrixProduct, MatchesReferenceForFewRowsOnEveryTarget) {
 
 TEST(MatrixProduct, FewRowsDoNotDependOnThreads) {
   const std::int64_t columns = 1003, inner = 517;
-  const auto a = test::to_float(test::random_values(2 * inner, "a"));
+  const auto a = test::to_float(test::random_values(7 * inner, "a"));
   const auto b = test::to_float(test::random_values(columns * inner, "b"));
   const auto product = [&](int count) {
     const int threads = thread_count();
     set_thread_count(count);
-    std::vector<float> c(2 * columns);
+    std::vector<float> c(7 * columns);
     kernels::matrix_product(kernels::Cpu{}, {.a = a.data(),
                                              .b = b.data(),
                                              .c = c.data(),
-                                             .rows = 2,
+                                             .rows = 7,
                                              .columns = columns,
                                              .inner = inner,
                                              .transpose_b = true});

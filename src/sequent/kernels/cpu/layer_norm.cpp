@@ -104,22 +104,32 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sequent::kernels {
 
+namespace {
+// Below this many elements a second thread costs more than it saves.
+constexpr std::int64_t kGrain = 32768;
+}  // namespace
+
 HWY_EXPORT(LayerNormForwardRows);
 HWY_EXPORT(LayerNormBackwardRows);
 
 void layer_norm(Cpu, const LayerNormForward<float>& args) {
-  const std::int64_t grain = std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(args.columns, 1));
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(args.columns, 1));
   parallel_for(0, args.rows, grain, [&](std::int64_t begin, std::int64_t end) {
     HWY_DYNAMIC_DISPATCH(LayerNormForwardRows)(args, begin, end);
   });
 }
 
 void layer_norm(Cpu, const LayerNormBackward<float>& args) {
-  parallel_tasks(kLayerNormPieces, [&](std::int64_t piece) {
+  const auto piece_of_rows = [&](std::int64_t piece) {
     HWY_DYNAMIC_DISPATCH(LayerNormBackwardRows)
     (args, args.scratch + piece * 2 * args.columns, args.rows * piece / kLayerNormPieces,
      args.rows * (piece + 1) / kLayerNormPieces);
-  });
+  };
+  if (args.rows * args.columns < kGrain) {
+    for (std::int64_t piece = 0; piece < kLayerNormPieces; ++piece) piece_of_rows(piece);
+  } else {
+    parallel_tasks(kLayerNormPieces, piece_of_rows);
+  }
   const auto add_pieces = [&](const float* from, float* to) {
     for (std::int64_t piece = 0; to && piece < kLayerNormPieces; ++piece) {
       for (std::int64_t c = 0; c < args.columns; ++c) to[c] += from[piece * 2 * args.columns + c];

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
-#include <mutex>
 
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
@@ -53,17 +52,32 @@ HWY_INLINE void DotColumns(const MatrixProduct<float>& args, std::int64_t begin,
   for (; j < end; ++j) DotBlock<kRows, 1>(args, j);
 }
 
-// Columns [begin, end) of a product with at most kFewRows rows.
-void FewRowsColumns(const MatrixProduct<float>& args, std::int64_t begin, std::int64_t end) {
+// The product with one row of a, or two, ... or four. Eight sums hide the latency of a multiply-add; many more leave
+// the registers.
+HWY_INLINE void DotRows(const MatrixProduct<float>& args, std::int64_t begin, std::int64_t end) {
   switch (args.rows) {
     case 1:
-      return DotColumns<1, 4>(args, begin, end);
+      return DotColumns<1, 8>(args, begin, end);
     case 2:
       return DotColumns<2, 4>(args, begin, end);
     case 3:
-      return DotColumns<3, 2>(args, begin, end);
+      return DotColumns<3, 4>(args, begin, end);
     default:
       return DotColumns<4, 2>(args, begin, end);
+  }
+}
+
+// Columns [begin, end) of a product with few rows: four rows at a time, over columns of weights that stay in the cache.
+void FewRowsColumns(const MatrixProduct<float>& args, std::int64_t begin, std::int64_t end) {
+  constexpr std::int64_t kColumns = 64, kRows = 4;
+  for (std::int64_t j = begin; j < end; j += kColumns) {
+    for (std::int64_t row = 0; row < args.rows; row += kRows) {
+      MatrixProduct<float> part = args;
+      part.a += row * args.a_stride;
+      part.c += row * args.c_stride;
+      part.rows = std::min(kRows, args.rows - row);
+      DotRows(part, j, std::min(j + kColumns, end));
+    }
   }
 }
 
@@ -72,51 +86,15 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-// OpenBLAS built for run-time dispatch has these; any other BLAS links without them.
-extern "C" {
-extern void* gotoblas __attribute__((weak));
-extern char gotoblas_SKYLAKEX __attribute__((weak));
-void gotoblas_dynamic_init() __attribute__((weak));
-}
-
 namespace sequent::kernels {
 
 namespace {
 
 // With so few rows (a step of decoding) a product only reads the weights once, which BLAS, made for blocks, does less
 // well than plain dot products.
-constexpr std::int64_t kFewRows = 4;
+constexpr std::int64_t kFewRows = 8;
 // Multiply-adds below which a second thread costs more than it saves.
 constexpr std::int64_t kGrain = 65536;
-
-bool has_avx512() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
-#else
-  return false;
-#endif
-}
-
-// OpenBLAS before 0.3.22 takes AMD processors with AVX-512 (Zen 4 and later) for Haswell or Zen and runs 256-bit
-// kernels at half the speed (docs/decisions/openblas-core.md). Asking its own initialisation again, with the core
-// named, is the only way at run time: the environment variable is read once, before main(). A user who sets the
-// variable, or an OpenBLAS that chose well, is left alone.
-void choose_kernels() {
-  if (!&gotoblas || !&gotoblas_SKYLAKEX || !gotoblas_dynamic_init) return;
-  if (!has_avx512() || std::getenv("OPENBLAS_CORETYPE")) return;
-  const std::string chosen = openblas_get_corename();
-  if (chosen != "Haswell" && chosen != "Zen") return;
-  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
-  gotoblas = nullptr;
-  gotoblas_dynamic_init();
-  unsetenv("OPENBLAS_CORETYPE");
-}
-
-void choose_kernels_once() {
-  static std::once_flag chosen;
-  std::call_once(chosen, choose_kernels);
-}
 
 blasint blas_size(const char* what, std::int64_t size) {
   check(size >= 0 && size <= std::numeric_limits<blasint>::max(), "matrix_product: {} must be from 0 to {}, got {}",
@@ -140,7 +118,6 @@ void scale_only(const MatrixProduct<float>& args) {
 }
 
 void blas_product(const MatrixProduct<float>& args) {
-  choose_kernels_once();
   const auto transposition = [](bool wanted) { return wanted ? CblasTrans : CblasNoTrans; };
   cblas_sgemm(CblasRowMajor, transposition(args.transpose_a), transposition(args.transpose_b),
               blas_size("rows", args.rows), blas_size("columns", args.columns), blas_size("inner size", args.inner),
@@ -164,11 +141,13 @@ void matrix_product(Cpu, const MatrixProduct<float>& given) {
 }
 
 std::string matrix_product_backend() {
-  choose_kernels_once();
   // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": the name and the version.
   const std::string configuration = openblas_get_config();
   const std::size_t version = configuration.find(' ');
-  return configuration.substr(0, configuration.find(' ', version + 1)) + ", " + openblas_get_corename() + " kernels";
+  const std::string kernels = std::string(openblas_get_corename()) + " kernels";
+  // A forgotten variable can halve the speed: say who chose.
+  const char* chosen = std::getenv("OPENBLAS_CORETYPE") ? " (set by OPENBLAS_CORETYPE)" : "";
+  return configuration.substr(0, configuration.find(' ', version + 1)) + ", " + kernels + chosen;
 }
 
 }  // namespace sequent::kernels

@@ -1,0 +1,109 @@
+// The matrix products of a training step of 2048 tokens, forward and both backward forms, and of a step of decoding.
+// The label names OpenBLAS's kernels: OPENBLAS_CORETYPE in the environment overrules what it would choose.
+#include "sequent/kernels/matrix_product.h"
+
+#include <benchmark/benchmark.h>
+
+#include "sequent/base/threads.h"
+#include "sequent/tensor/tensor.h"
+
+namespace sequent::kernels {
+namespace {
+
+enum Form { kForward, kInputGradient, kWeightGradient };
+
+void report(benchmark::State& state, const MatrixProduct<float>& args) {
+  const auto operations = 2.0 * static_cast<double>(args.rows * args.columns * args.inner);
+  state.counters["FLOP/s"] = benchmark::Counter(operations, benchmark::Counter::kIsIterationInvariantRate);
+  state.SetLabel(matrix_product_backend());
+}
+
+// Arguments: threads, inputs, outputs, form.
+void training_product(benchmark::State& state) {
+  const int threads = thread_count();
+  set_thread_count(static_cast<int>(state.range(0)));
+  constexpr std::int64_t kTokens = 2048;
+  const std::int64_t inputs = state.range(1), outputs = state.range(2);
+  const Tensor x = Tensor::full({kTokens, inputs}, 0.5f), y = Tensor::full({kTokens, outputs}, 0.5f);
+  const Tensor weight = Tensor::full({outputs, inputs}, 0.5f);
+  MatrixProduct<float> args{};
+  switch (static_cast<Form>(state.range(3))) {
+    case kForward:
+      args = {.a = x.floats(),
+              .b = weight.floats(),
+              .c = y.mutable_floats(),
+              .rows = kTokens,
+              .columns = outputs,
+              .inner = inputs,
+              .transpose_b = true};
+      break;
+    case kInputGradient:
+      args = {.a = y.floats(),
+              .b = weight.floats(),
+              .c = x.mutable_floats(),
+              .rows = kTokens,
+              .columns = inputs,
+              .inner = outputs};
+      break;
+    case kWeightGradient:
+      args = {.a = y.floats(),
+              .b = x.floats(),
+              .c = weight.mutable_floats(),
+              .rows = outputs,
+              .columns = inputs,
+              .inner = kTokens,
+              .transpose_a = true};
+      break;
+  }
+  for (auto _ : state) matrix_product(Cpu{}, args);
+  report(state, args);
+  set_thread_count(threads);
+}
+
+// Arguments: threads, tokens, inputs, outputs.
+void decoding_product(benchmark::State& state) {
+  const int threads = thread_count();
+  set_thread_count(static_cast<int>(state.range(0)));
+  const std::int64_t tokens = state.range(1), inputs = state.range(2), outputs = state.range(3);
+  const Tensor x = Tensor::full({tokens, inputs}, 0.5f), y = Tensor::full({tokens, outputs}, 0.5f);
+  const Tensor weight = Tensor::full({outputs, inputs}, 0.5f);
+  const MatrixProduct<float> args{.a = x.floats(),
+                                  .b = weight.floats(),
+                                  .c = y.mutable_floats(),
+                                  .rows = tokens,
+                                  .columns = outputs,
+                                  .inner = inputs,
+                                  .transpose_b = true};
+  for (auto _ : state) matrix_product(Cpu{}, args);
+  report(state, args);
+  state.counters["weight bytes/s"] =
+      benchmark::Counter(static_cast<double>(weight.bytes()), benchmark::Counter::kIsIterationInvariantRate);
+  set_thread_count(threads);
+}
+
+void training_shapes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"threads", "inputs", "outputs", "form"})->UseRealTime()->MinTime(0.05);
+  for (const int threads : {1, 2}) {
+    for (const auto& [inputs, outputs] :
+         {std::pair{256, 256}, {256, 1024}, {1024, 256}, {256, 512}, {512, 256}, {48, 512}}) {
+      for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, inputs, outputs, form});
+    }
+  }
+}
+
+void decoding_shapes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"threads", "tokens", "inputs", "outputs"})->UseRealTime()->MinTime(0.05);
+  for (const int threads : {1, 2}) {
+    for (const int tokens : {1, 2, 3, 4, 5}) {
+      for (const auto& [inputs, outputs] : {std::pair{256, 1024}, {768, 3072}, {2048, 8192}}) {
+        b->Args({threads, tokens, inputs, outputs});
+      }
+    }
+  }
+}
+
+BENCHMARK(training_product)->Apply(training_shapes);
+BENCHMARK(decoding_product)->Apply(decoding_shapes);
+
+}  // namespace
+}  // namespace sequent::kernels
