@@ -72,9 +72,10 @@ TEST(MatrixProduct, MatchesReferenceForEveryTransposeAndOddSizes) {
 }
 
 // Large enough to be cut into blocks and between threads.
-TEST(MatrixProduct, MatchesReferenceAtLargeSizesWithOneAndTwoThreads) {
+TEST(MatrixProduct, MatchesReferenceAtLargeSizesWithSeveralThreads) {
   const int threads = thread_count();
-  for (const int count : {1, 2}) {
+  for (const int count : {1, 2, 3}) {
+    SCOPED_TRACE(testing::Message() << count << " threads");
     set_thread_count(count);
     for (const Sizes sizes : {Sizes{130, 257, 300}, {257, 64, 513}, {64, 300, 129}}) {
       for (const bool transpose_a : {false, true}) {
@@ -168,6 +169,17 @@ TEST(MatrixProduct, WorksInsideAParallelRegion) {
                                              .inner = kSize});
   });
   for (const auto& result : results) test::expect_close(result, expected, 1e-5, "c");
+}
+
+TEST(MatrixProduct, LeavesTheNumberOfThreadsAsItWas) {
+  const int threads = thread_count();
+  set_thread_count(3);
+  const std::vector<float> a(32 * 32, 1.0f);
+  std::vector<float> c(32 * 32);
+  kernels::matrix_product(kernels::Cpu{},
+                          {.a = a.data(), .b = a.data(), .c = c.data(), .rows = 32, .columns = 32, .inner = 32});
+  EXPECT_EQ(thread_count(), 3);
+  set_thread_count(threads);
 }
 
 TEST(MatrixProduct, RefusesSizesBeyondBlas) {

@@ -1,5 +1,7 @@
 // The dense matrix product every layer ends in: C = alpha op(A) op(B) + beta C, row-major, with op the identity or the
-// transpose. The only kernel that is not bitwise independent of the number of threads: BLAS cuts as it likes.
+// transpose. The only kernel whose last bits may depend on the number of threads: some BLAS kernels (OpenBLAS's Haswell,
+// though not its AVX-512 ones) round an element differently in another place of a block. Products of up to 8 rows with
+// B transposed, those of decoding, never do.
 #pragma once
 
 #include <cstdint>

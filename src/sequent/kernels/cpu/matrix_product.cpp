@@ -3,6 +3,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -96,10 +97,9 @@ constexpr std::int64_t kFewRows = 8;
 // Multiply-adds below which a second thread costs more than it saves.
 constexpr std::int64_t kGrain = 65536;
 
-blasint blas_size(const char* what, std::int64_t size) {
+void expect_blas_size(const char* what, std::int64_t size) {
   check(size >= 0 && size <= std::numeric_limits<blasint>::max(), "matrix_product: {} must be from 0 to {}, got {}",
         what, std::numeric_limits<blasint>::max(), size);
-  return static_cast<blasint>(size);
 }
 
 MatrixProduct<float> with_strides(MatrixProduct<float> args) {
@@ -117,12 +117,62 @@ void scale_only(const MatrixProduct<float>& args) {
   }
 }
 
+// OpenBLAS follows OpenMP's number of threads. Ours share the work already, and inside a product OpenBLAS's wait for
+// each other several times, which on a machine that has other work to do costs a time slice each.
+class OneBlasThread {
+ public:
+  OneBlasThread() { set_thread_count(1); }
+  ~OneBlasThread() { set_thread_count(threads_); }
+  OneBlasThread(const OneBlasThread&) = delete;
+  OneBlasThread& operator=(const OneBlasThread&) = delete;
+
+ private:
+  // Of the calling thread: inside a parallel region this touches no other. The environment may have asked for more
+  // than set_thread_count takes.
+  int threads_ = std::min(thread_count(), 1024);
+};
+
 void blas_product(const MatrixProduct<float>& args) {
+  const OneBlasThread alone;
   const auto transposition = [](bool wanted) { return wanted ? CblasTrans : CblasNoTrans; };
-  cblas_sgemm(CblasRowMajor, transposition(args.transpose_a), transposition(args.transpose_b),
-              blas_size("rows", args.rows), blas_size("columns", args.columns), blas_size("inner size", args.inner),
-              args.alpha, args.a, blas_size("stride", args.a_stride), args.b, blas_size("stride", args.b_stride),
-              args.beta, args.c, blas_size("stride", args.c_stride));
+  const auto size = [](std::int64_t value) { return static_cast<blasint>(value); };
+  cblas_sgemm(CblasRowMajor, transposition(args.transpose_a), transposition(args.transpose_b), size(args.rows),
+              size(args.columns), size(args.inner), args.alpha, args.a, size(args.a_stride), args.b,
+              size(args.b_stride), args.beta, args.c, size(args.c_stride));
+}
+
+MatrixProduct<float> rows_of(MatrixProduct<float> args, std::int64_t begin, std::int64_t end) {
+  args.a += begin * (args.transpose_a ? 1 : args.a_stride);
+  args.c += begin * args.c_stride;
+  args.rows = end - begin;
+  return args;
+}
+
+MatrixProduct<float> columns_of(MatrixProduct<float> args, std::int64_t begin, std::int64_t end) {
+  args.b += begin * (args.transpose_b ? args.b_stride : 1);
+  args.c += begin;
+  args.columns = end - begin;
+  return args;
+}
+
+// The longer side of C is cut between the threads, in whole blocks of BLAS.
+void shared_product(const MatrixProduct<float>& args) {
+  constexpr std::int64_t kBlock = 64;
+  // Multiply-adds below which BLAS's packing of the other side, done by every thread, outweighs a second thread.
+  constexpr std::int64_t kLeastWork = std::int64_t{1} << 21;
+  expect_blas_size("rows", args.rows);
+  expect_blas_size("columns", args.columns);
+  expect_blas_size("inner size", args.inner);
+  for (const std::int64_t stride : {args.a_stride, args.b_stride, args.c_stride}) expect_blas_size("stride", stride);
+  const bool by_rows = args.rows >= args.columns;
+  const std::int64_t size = by_rows ? args.rows : args.columns;
+  const double work = static_cast<double>(kBlock) * static_cast<double>(by_rows ? args.columns : args.rows) *
+                      static_cast<double>(args.inner);
+  const auto grain = static_cast<std::int64_t>(std::max(1.0, std::ceil(static_cast<double>(kLeastWork) / work)));
+  parallel_for(0, (size + kBlock - 1) / kBlock, grain, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t from = begin * kBlock, to = std::min(end * kBlock, size);
+    blas_product(by_rows ? rows_of(args, from, to) : columns_of(args, from, to));
+  });
 }
 
 }  // namespace
@@ -133,7 +183,7 @@ void matrix_product(Cpu, const MatrixProduct<float>& given) {
   const MatrixProduct<float> args = with_strides(given);
   if (args.rows == 0 || args.columns == 0) return;
   if (args.inner == 0) return scale_only(args);
-  if (args.rows > kFewRows || args.transpose_a || !args.transpose_b) return blas_product(args);
+  if (args.rows > kFewRows || args.transpose_a || !args.transpose_b) return shared_product(args);
   const std::int64_t grain = std::max<std::int64_t>(1, kGrain / (args.inner * args.rows));
   parallel_for(0, args.columns, grain, [&](std::int64_t begin, std::int64_t end) {
     HWY_DYNAMIC_DISPATCH(FewRowsColumns)(args, begin, end);
