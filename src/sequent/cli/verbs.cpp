@@ -12,7 +12,8 @@
 namespace sequent {
 namespace {
 
-constexpr std::array<Verb, 8> kVerbs = {{
+constexpr std::array<Verb, 9> kVerbs = {{
+    {"train", "train a language model on text", run_train},
     {"generate", "write text with a model", run_generate},
     {"chat", "talk with a model, line by line", run_chat},
     {"eval", "loss, perplexity and bits per byte of a model on text", run_eval},

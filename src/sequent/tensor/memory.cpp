@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kAlignment = 64;
 constexpr std::int64_t kHugePage = std::int64_t{2} << 20;
-// What may stay free when a request finds no block of its size: shapes have changed, so old sizes are let go.
+// What may stay free in any case when a request finds no block of its size.
 constexpr std::int64_t kCacheFloor = std::int64_t{64} << 20;
 
 // Sizes are rounded up to eight classes per power of two: at most an eighth is wasted.
@@ -37,7 +37,9 @@ class Cache {
       blocks.pop_back();
       cached_ -= size;
     } else {
-      trim(std::max(kCacheFloor, live_ / 4));
+      // Together with what is in use, at most a quarter more than was ever in use at once: a training step that has
+      // run before finds all its blocks again, but sizes that are no longer asked for are let go.
+      trim(std::max(kCacheFloor, highest_ + highest_ / 4 - live_ - size));
       block = system_allocate(size);
       if (!block) {
         trim(0);
@@ -47,6 +49,7 @@ class Cache {
     }
     live_ += bytes;
     peak_ = std::max(peak_, live_);
+    highest_ = std::max(highest_, live_);
     return block;
   }
 
@@ -96,6 +99,7 @@ class Cache {
     }
   }
 
+  std::int64_t highest_ = 0;  // of live_, ever
   std::mutex mutex_;
   std::unordered_map<std::int64_t, std::vector<std::byte*>> free_;
 };

@@ -1,0 +1,127 @@
+// The train command as a user runs it: killed, resumed, interrupted, misused.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "sequent/base/files.h"
+#include "sequent/base/random.h"
+#include "tests/support/directory.h"
+
+namespace sequent {
+namespace {
+
+// A running command; its stderr goes to a file.
+class Process {
+ public:
+  Process(const std::vector<std::string>& arguments, const std::string& log) {
+    id_ = fork();
+    if (id_ == 0) {
+      const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      dup2(file, 1);
+      dup2(file, 2);
+      std::vector<char*> words = {const_cast<char*>(SEQUENT_COMMAND)};
+      for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+      words.push_back(nullptr);
+      execv(SEQUENT_COMMAND, words.data());
+      _exit(127);
+    }
+  }
+  void signal(int number) const { kill(id_, number); }
+  /// Exit code, or minus the signal that ended it.
+  int wait() const {
+    int status = 0;
+    waitpid(id_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  pid_t id_;
+};
+
+class TrainCommand : public testing::Test {
+ protected:
+  TrainCommand() { directory.write("text.txt", test::some_text(2000)); }
+  std::vector<std::string> arguments(const std::string& out, const std::string& arch, int steps) const {
+    return {"train", "--arch", arch, "--data", directory / "text.txt", "--cache", directory / "cache", "--out",
+            directory / out, "--width", "32", "--layers", "2", "--context", "32", "--batch", "4", "--steps",
+            std::to_string(steps), "--save-every", "10", "--threads", "1"};
+  }
+  int run(const std::vector<std::string>& words) { return Process(words, log()).wait(); }
+  std::string log() const { return directory / "log"; }
+  std::string weights(const std::string& run, int steps) const {
+    return read_text(directory / (run + "/checkpoints/step-" + std::to_string(steps) + "/model.safetensors"));
+  }
+  test::Directory directory;
+};
+
+TEST_F(TrainCommand, InterruptSavesAndSaysHowToResume) {
+  Process process(arguments("run", "mamba", 100000), log());
+  while (!std::filesystem::exists(directory / "run/checkpoints/step-10")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_NE(read_text(log()).find("sequent train --resume --out"), std::string::npos) << read_text(log());
+}
+
+TEST_F(TrainCommand, MisuseIsExplained) {
+  const auto complaint = [&](const std::vector<std::string>& words, int code) {
+    EXPECT_EQ(run(words), code);
+    return read_text(log());
+  };
+  EXPECT_NE(complaint({"train", "--learning-speed", "3"}, 2).find("--learning-speed"), std::string::npos);
+  EXPECT_NE(complaint({"train", "--steps", "3"}, 1).find("data: no text was given"), std::string::npos);
+  std::vector<std::string> words = arguments("run", "mamba", 3);
+  words.push_back("lerning_rate=3");
+  EXPECT_NE(complaint(words, 1).find("there is no setting 'lerning_rate'"), std::string::npos);
+  EXPECT_NE(complaint({"train", "--resume", "--out", directory / "nothing"}, 1).find("nothing"), std::string::npos);
+  EXPECT_NE(complaint(arguments("text.txt/run", "mamba", 3), 1).find("text.txt"), std::string::npos);
+}
+
+// Killed without warning at random moments and resumed each time, the run ends with the same weights.
+TEST(SlowTrainCommand, SurvivesTwentyKills) {
+  for (const std::string arch : {"mamba", "transformer"}) {
+    test::Directory directory;
+    directory.write("text.txt", test::some_text(2000));
+    const auto words = [&](const std::string& out) -> std::vector<std::string> {
+      return {"train",   "--arch", arch,      "--data",  directory / "text.txt", "--cache",      directory / "cache",
+              "--out",   directory / out,     "--width", "32",                   "--layers",     "2",
+              "--context", "32",   "--batch", "4",       "--steps",              "300",          "--save-every",
+              "7",       "--eval-every",      "20",      "--threads",            "1"};
+    };
+    const std::string log = directory / "log";
+    ASSERT_EQ(Process(words("whole"), log).wait(), 0) << read_text(log);
+    const Random random(1, Random::stream_of(arch));
+    int kills = 0;
+    bool started = false;
+    for (std::uint64_t i = 0; i < 200 && kills < 20; ++i) {
+      started = std::filesystem::exists(directory / "killed/config.toml");
+      Process process(started ? std::vector<std::string>{"train", "--resume", "--out", directory / "killed", "--threads", "1"}
+                              : words("killed"),
+                      log);
+      std::this_thread::sleep_for(std::chrono::milliseconds(15 + random.below(i, 120)));
+      process.signal(SIGKILL);
+      const int code = process.wait();
+      if (code == -SIGKILL) {
+        ++kills;
+      } else {
+        ASSERT_EQ(code, 0) << read_text(log);
+        break;  // it had finished before the signal came
+      }
+    }
+    EXPECT_GE(kills, 10);
+    ASSERT_EQ(Process({"train", "--resume", "--out", directory / "killed", "--threads", "1"}, log).wait(), 0) << read_text(log);
+    const auto weights = [&](const std::string& run) {
+      return read_text(directory / (run + "/checkpoints/step-300/model.safetensors"));
+    };
+    EXPECT_EQ(weights("killed"), weights("whole")) << arch;
+  }
+}
+
+}  // namespace
+}  // namespace sequent
