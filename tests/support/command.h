@@ -1,6 +1,7 @@
 // Runs a program as a user does, and keeps what it says.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <spawn.h>

@@ -1,0 +1,61 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.h"
+#include "tests/support/golden.h"
+#include "tests/support/small_models.h"
+
+namespace sequent {
+namespace {
+
+using nlohmann::json;
+using test::CommandResult;
+
+class Inspect : public testing::TestWithParam<std::string> {
+ protected:
+  json run_json(std::vector<std::string> more) const {
+    std::vector<std::string> arguments = {"inspect", directory, "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const CommandResult result = test::sequent(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out);
+  }
+  const std::string directory = std::string(SEQUENT_SOURCE_DIR "/tests/golden/models/") + GetParam();
+};
+
+TEST_P(Inspect, SaysWhatTheModelIs) {
+  const LoadedModel loaded = load_model(directory);
+  const json object = run_json({"--context", "100"});
+  EXPECT_EQ(object["architecture"], loaded.family->name);
+  EXPECT_EQ(object["parameters"], loaded.model->parameters().count());
+  EXPECT_EQ(object["active_parameters"], object["parameters"]);
+  EXPECT_EQ(object["layers"], loaded.model->config().blocks.size());
+  EXPECT_EQ(object["state_bytes"], loaded.model->state_bytes(100));
+  EXPECT_EQ(object["tensors"].size(), SafetensorsFile::open(directory + "/model.safetensors").names().size());
+  const json half = run_json({"--context", "100", "--state-dtype", "bf16"});
+  EXPECT_EQ(half["state_bytes"].get<std::int64_t>() * 2, object["state_bytes"].get<std::int64_t>());
+}
+
+TEST_P(Inspect, PrintsForPeople) {
+  const CommandResult result = test::sequent({"inspect", directory, "--tensors"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* word : {"architecture", "parameters", "state", "layers.0."}) {
+    EXPECT_NE(result.out.find(word), std::string::npos) << word << "\n" << result.out;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Inspect, testing::ValuesIn(test::golden_models()),
+                         [](const auto& each) { return test::test_name(each.param); });
+
+TEST(InspectErrors, NameWhatIsWrong) {
+  EXPECT_EQ(test::sequent({"inspect", "x", "--state-dtype", "f64"}).exit_code, 2);
+  const test::TemporaryDirectory directory;
+  std::ofstream(directory / "config.json") << "{\"model_type\": \"gpt_neox\"}";
+  const CommandResult result = test::sequent({"inspect", directory.path().string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("gpt_neox"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace sequent
