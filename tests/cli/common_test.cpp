@@ -64,7 +64,7 @@ TEST(Common, AReaderThatLeavesEndsItQuietly) {
   const test::TemporaryDirectory directory;
   test::write_small_model(directory / "model", "mamba");
   const std::string command = std::string(SEQUENT_COMMAND) + " generate " + (directory / "model") +
-                              " -n 1000000 -s 1 2>" + (directory / "err") + " | head -c 10 > /dev/null";
+                              " -n 1000000 --ignore-end-of-text 2>" + (directory / "err") + " | head -c 10 > /dev/null";
   EXPECT_EQ(test::run_program("/bin/sh", {"-c", command}).exit_code, 0);
   EXPECT_EQ(test::contents_of(directory / "err"), "");
 }

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "tests/support/command.h"
 #include "tests/support/small_directories.h"
@@ -81,19 +81,22 @@ TEST_P(GenerateCommand, ASavedStateContinuesAsIfItHadNotStopped) {
 }
 
 TEST_P(GenerateCommand, StopsAtAStopString) {
-  const std::string text = run_json({"-p", "abc", "-n", "60", "-s", "5", "--temp", "0"})["text"];
-  const json stopped = run_json({"-p", "abc", "-n", "60", "-s", "5", "--temp", "0", "--stop", text.substr(4, 2)});
+  const std::vector<std::string> flags = {"-p", "abc", "-n", "100", "-s", "5", "--ignore-end-of-text"};
+  const std::string text = run_json(flags)["text"];
+  // Some letter, because a stop string must come whole out of the command line.
+  const auto letter = std::find_if(text.begin() + 5, text.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+  ASSERT_NE(letter, text.end());
+  std::vector<std::string> with_stop = flags;
+  with_stop.insert(with_stop.end(), {"--stop", "never to be seen", "--stop", std::string(1, *letter)});
+  const json stopped = run_json(with_stop);
   EXPECT_EQ(stopped["stop_reason"], "stop_string");
-  EXPECT_EQ(stopped["text"], text.substr(0, text.find(text.substr(4, 2))));
+  EXPECT_EQ(stopped["text"], text.substr(0, text.find(*letter)));
 }
 
 TEST_P(GenerateCommand, AnInterruptEndsItCleanly) {
-  const auto interrupt = [](pid_t process) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
-    kill(process, SIGINT);
-  };
-  const CommandResult result =
-      run({"-p", "abc", "-n", "100000000", "-s", "1", "--save-state", directory / "state"}, {.meanwhile = interrupt});
+  const std::vector<std::string> flags = {
+      "-p", "abc", "-n", "100000000", "-s", "1", "--ignore-end-of-text", "--save-state", directory / "state"};
+  const CommandResult result = run(flags, {.after_output = [](pid_t process) { kill(process, SIGINT); }});
   EXPECT_EQ(result.exit_code, 130) << result.err;
   EXPECT_TRUE(result.out.ends_with("\n"));
   EXPECT_NE(result.err.find("read 3 tokens"), std::string::npos) << result.err;

@@ -28,11 +28,11 @@ struct CommandResult {
 };
 
 struct CommandOptions {
-  std::string input;                     // on stdin
-  std::vector<std::string> environment;  // NAME=VALUE, beside what the test itself has
-  /// Called while the program runs.
-  std::function<void(pid_t)> meanwhile = {};
-  std::string out_path;  // stdout goes to this file or device
+  std::string input = {};                     // on stdin
+  std::vector<std::string> environment = {};  // NAME=VALUE, beside what the test itself has
+  std::string out_path = {};                  // stdout goes to this file or device
+  /// Called when the program has first written to stdout.
+  std::function<void(pid_t)> after_output = {};
 };
 
 inline std::string contents_of(const std::string& path) {
@@ -66,7 +66,10 @@ inline CommandResult run_program(const std::string& program, const std::vector<s
     return result;
   }
   posix_spawn_file_actions_destroy(&actions);
-  if (options.meanwhile) options.meanwhile(process);
+  if (options.after_output) {
+    for (int i = 0; i < 2000 && contents_of(out).empty(); ++i) usleep(10000);
+    options.after_output(process);
+  }
   int status = 0;
   waitpid(process, &status, 0);
   if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);

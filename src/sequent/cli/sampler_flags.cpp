@@ -25,6 +25,7 @@ void add_generate_flags(CLI::App& app, GenerateOptions& options) {
   app.add_option("--repeat-window", sampler.repeat_window, "how many tokens count as lately")
       ->check(
           number<std::int64_t>("from 0 to 4096", [](std::int64_t n) { return n >= 0 && n <= kMaximumRepeatWindow; }));
+  app.add_flag("--ignore-end-of-text", options.ignore_end_of_text, "go on with another document where one ends");
   app.add_option("-s,--seed", sampler.seed, "of the random numbers: the same seed gives the same text");
   app.add_option("--stop", options.stop, "end the text before this; may be given several times")
       ->type_name("TEXT")

@@ -9,7 +9,7 @@ class App;
 
 namespace sequent {
 
-/// Adds -n/--max-tokens, --temp, --top-k, --top-p, --min-p, --repeat-penalty, --repeat-window, -s/--seed and --stop;
+/// Adds -n/--max-tokens, --temp, --top-k, --top-p, --min-p, --repeat-penalty, --repeat-window, -s/--seed, --ignore-end-of-text and --stop;
 /// values out of range are wrong usage.
 void add_generate_flags(CLI::App& app, GenerateOptions& options);
 

@@ -53,7 +53,8 @@ class Writer {
       const auto vocabulary = static_cast<std::size_t>(logits.elements());
       const std::int32_t id = sample({logits.floats(), vocabulary}, session_.recent(), options_.sampler,
                                      static_cast<std::uint64_t>(session_.position()));
-      if (id == end_of_text || id == tokenizer_.end_of_text()) return StopReason::end_of_text;
+      const bool end = id == end_of_text || id == tokenizer_.end_of_text();
+      if (end && !options_.ignore_end_of_text) return StopReason::end_of_text;
       result_.tokens.push_back(id);
       // Shown before the next step is computed: the reader need not wait for it.
       show(stops_.push(text_of(id)));

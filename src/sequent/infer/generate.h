@@ -18,7 +18,8 @@ namespace sequent {
 struct GenerateOptions {
   std::int64_t max_tokens = 200;
   SamplerOptions sampler;
-  std::vector<std::string> stop;  // the text ends before the first of these
+  std::vector<std::string> stop;    // the text ends before the first of these
+  bool ignore_end_of_text = false;  // go on with the next document
   /// Set from anywhere, a signal handler included: the text ends with the token being made.
   const std::atomic<bool>* interrupt = nullptr;
 };
@@ -29,8 +30,9 @@ enum class StopReason { end_of_text, max_tokens, stop_string, interrupted };
 std::string_view name_of(StopReason reason);
 
 struct Generation {
-  std::string text;                  // what was handed out, in one piece
-  std::vector<std::int32_t> tokens;  // all that were made, those of a stop string included, end of text not
+  std::string text;  // what was handed out, in one piece
+  std::vector<std::int32_t>
+      tokens;  // all that were made, those of a stop string included; not the end of text that ended it
   StopReason reason = StopReason::max_tokens;
   std::int64_t prompt_tokens = 0;
   double prefill_seconds = 0;
