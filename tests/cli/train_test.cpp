@@ -1,7 +1,7 @@
 // The train command as a user runs it: killed, resumed, interrupted, misused.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -47,9 +47,29 @@ class TrainCommand : public testing::Test {
  protected:
   TrainCommand() { directory.write("text.txt", test::some_text(2000)); }
   std::vector<std::string> arguments(const std::string& out, const std::string& arch, int steps) const {
-    return {"train", "--arch", arch, "--data", directory / "text.txt", "--cache", directory / "cache", "--out",
-            directory / out, "--width", "32", "--layers", "2", "--context", "32", "--batch", "4", "--steps",
-            std::to_string(steps), "--save-every", "10", "--threads", "1"};
+    return {"train",
+            "--arch",
+            arch,
+            "--data",
+            directory / "text.txt",
+            "--cache",
+            directory / "cache",
+            "--out",
+            directory / out,
+            "--width",
+            "32",
+            "--layers",
+            "2",
+            "--context",
+            "32",
+            "--batch",
+            "4",
+            "--steps",
+            std::to_string(steps),
+            "--save-every",
+            "10",
+            "--threads",
+            "1"};
   }
   int run(const std::vector<std::string>& words) { return Process(words, log()).wait(); }
   std::string log() const { return directory / "log"; }
@@ -89,10 +109,31 @@ TEST(SlowTrainCommand, SurvivesTwentyKills) {
     test::Directory directory;
     directory.write("text.txt", test::some_text(2000));
     const auto words = [&](const std::string& out) -> std::vector<std::string> {
-      return {"train",   "--arch", arch,      "--data",  directory / "text.txt", "--cache",      directory / "cache",
-              "--out",   directory / out,     "--width", "32",                   "--layers",     "2",
-              "--context", "32",   "--batch", "4",       "--steps",              "300",          "--save-every",
-              "7",       "--eval-every",      "20",      "--threads",            "1"};
+      return {"train",
+              "--arch",
+              arch,
+              "--data",
+              directory / "text.txt",
+              "--cache",
+              directory / "cache",
+              "--out",
+              directory / out,
+              "--width",
+              "32",
+              "--layers",
+              "2",
+              "--context",
+              "32",
+              "--batch",
+              "4",
+              "--steps",
+              "3000",
+              "--save-every",
+              "40",
+              "--eval-every",
+              "200",
+              "--threads",
+              "1"};
     };
     const std::string log = directory / "log";
     ASSERT_EQ(Process(words("whole"), log).wait(), 0) << read_text(log);
@@ -101,9 +142,10 @@ TEST(SlowTrainCommand, SurvivesTwentyKills) {
     bool started = false;
     for (std::uint64_t i = 0; i < 200 && kills < 20; ++i) {
       started = std::filesystem::exists(directory / "killed/config.toml");
-      Process process(started ? std::vector<std::string>{"train", "--resume", "--out", directory / "killed", "--threads", "1"}
-                              : words("killed"),
-                      log);
+      Process process(
+          started ? std::vector<std::string>{"train", "--resume", "--out", directory / "killed", "--threads", "1"}
+                  : words("killed"),
+          log);
       std::this_thread::sleep_for(std::chrono::milliseconds(15 + random.below(i, 120)));
       process.signal(SIGKILL);
       const int code = process.wait();
@@ -114,10 +156,11 @@ TEST(SlowTrainCommand, SurvivesTwentyKills) {
         break;  // it had finished before the signal came
       }
     }
-    EXPECT_GE(kills, 10);
-    ASSERT_EQ(Process({"train", "--resume", "--out", directory / "killed", "--threads", "1"}, log).wait(), 0) << read_text(log);
+    EXPECT_EQ(kills, 20) << "the run ended too soon";
+    ASSERT_EQ(Process({"train", "--resume", "--out", directory / "killed", "--threads", "1"}, log).wait(), 0)
+        << read_text(log);
     const auto weights = [&](const std::string& run) {
-      return read_text(directory / (run + "/checkpoints/step-300/model.safetensors"));
+      return read_text(directory / (run + "/checkpoints/step-3000/model.safetensors"));
     };
     EXPECT_EQ(weights("killed"), weights("whole")) << arch;
   }
