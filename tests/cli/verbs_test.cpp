@@ -57,9 +57,10 @@ TEST(Command, HelpComesAtOnce) {
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers start slowly";
-#endif
+  EXPECT_LT(best, 0.500);  // sanitizers start slowly
+#else
   EXPECT_LT(best, 0.020);
+#endif
 }
 
 }  // namespace
