@@ -9,7 +9,7 @@ set -euo pipefail
 packages=(
   # Tools. ccache is optional to the build, and makes the second one several times faster.
   g++ cmake ninja-build make pkg-config ccache
-  # Dense matrix products, on OpenMP so that they share our threads.
+  # Dense matrix products.
   libopenblas-openmp-dev
   # SIMD with run-time dispatch.
   libhwy-dev

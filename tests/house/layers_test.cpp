@@ -27,7 +27,7 @@ using Rooms = std::map<std::string, Room>;
 struct Library {
   std::string prefix, target, only;
 };
-const std::vector<Library> kLibraries = {{"omp.h", "OpenMP::OpenMP_CXX", "base/threads.cpp"},
+const std::vector<Library> kLibraries = {{"thread", "Threads::Threads", "base/threads.cpp"},
                                          {"hwy/", "PkgConfig::HIGHWAY", "kernels/cpu/"},
                                          {"cblas", "PkgConfig::OPENBLAS", "kernels/cpu/matrix_product.cpp"},
                                          {"nlohmann/", "nlohmann_json::nlohmann_json", ""},
@@ -106,8 +106,8 @@ std::vector<std::string> check_tree(const fs::path& sources, const Rooms& rooms)
     for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
       check_include(rooms, file, (*match)[1].str(), wrong);
     }
-    if (text.find("#pragma omp") != std::string::npos && file != "base/threads.cpp") {
-      wrong.push_back(file + ": only base/threads.cpp may use OpenMP");
+    if (text.find("#pragma omp") != std::string::npos) {
+      wrong.push_back(file + ": threads come from base/threads.h, not from OpenMP");
     }
   }
   return wrong;
@@ -155,14 +155,14 @@ class MadeUpHouse : public testing::Test {
 
   const fs::path root = fs::path(testing::TempDir()) / "sequent_made_up_house";
   const Rooms rooms = parse_rooms(
-      "sequent_room(base LINKS OpenMP::OpenMP_CXX)\n"
+      "sequent_room(base LINKS Threads::Threads)\n"
       "sequent_room(tensor\n  USES base)\n"
       "sequent_room(kernels USES tensor LINKS PkgConfig::HIGHWAY PkgConfig::OPENBLAS)\n"
       "sequent_room(cli USES kernels)\n");
 };
 
 TEST_F(MadeUpHouse, AcceptsWhatTheTableAllows) {
-  write("base/threads.cpp", "#include <omp.h>\n#pragma omp parallel\n");
+  write("base/threads.cpp", "#include <thread>\n");
   write("cli/main.cpp", "#include \"sequent/base/error.h\"\n#include \"sequent/kernels/scan.h\"\n");
   write("kernels/cpu/matrix_product.cpp", "#include <cblas.h>\n#include \"hwy/highway.h\"\n");
   EXPECT_EQ(lines(check_tree(root, rooms)), "");
@@ -190,7 +190,7 @@ TEST_F(MadeUpHouse, RejectsEachWrongIncludeAndNamesIt) {
   EXPECT_EQ(only_complaint("tensor/json.cpp", "#include <nlohmann/json.hpp>"),
             "tensor/json.cpp includes nlohmann/json.hpp: room 'tensor' does not link nlohmann_json::nlohmann_json");
   EXPECT_EQ(only_complaint("tensor/copy.cpp", "#pragma omp parallel for\n"),
-            "tensor/copy.cpp: only base/threads.cpp may use OpenMP");
+            "tensor/copy.cpp: threads come from base/threads.h, not from OpenMP");
 }
 
 TEST_F(MadeUpHouse, FindsSourcesWithoutATest) {

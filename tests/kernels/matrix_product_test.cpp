@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include <limits>
 
 #include "sequent/base/error.h"
@@ -197,6 +199,28 @@ TEST(MatrixProduct, RefusesSizesBeyondBlas) {
 TEST(MatrixProduct, NamesItsBackend) {
   const std::string backend = kernels::matrix_product_backend();
   EXPECT_NE(backend.find(" kernels"), std::string::npos) << backend;
+}
+
+// OpenBLAS is called from threads it did not start.
+TEST(MatrixProduct, ManyThreadsAtOnceDoNotDisturbEachOther) {
+  constexpr std::int64_t kSize = 96;
+  const std::vector<float> a = test::to_float(test::random_values(kSize * kSize, "a"));
+  const auto product = [&](std::vector<float>& c) {
+    matrix_product(kernels::Cpu{},
+                   {.a = a.data(), .b = a.data(), .c = c.data(), .rows = kSize, .columns = kSize, .inner = kSize});
+  };
+  std::vector<float> expected(kSize * kSize);
+  product(expected);
+  const int threads = thread_count();
+  set_thread_count(8);
+  std::atomic<int> wrong{0};
+  parallel_tasks(400, [&](std::int64_t) {
+    std::vector<float> c(kSize * kSize);
+    product(c);
+    if (c != expected) ++wrong;
+  });
+  set_thread_count(threads);
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace

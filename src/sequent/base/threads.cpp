@@ -1,99 +1,191 @@
 #include "sequent/base/threads.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
+#include <charconv>
+#include <cstdlib>
 #include <exception>
+#include <memory>
 #include <mutex>
+#include <string_view>
+#include <thread>
 
 #include "sequent/base/error.h"
 
 namespace sequent {
 namespace {
 
-// Everything the workers of one region share. ThreadSanitizer cannot see inside the OpenMP runtime, so the ordering it
-// provides is repeated here in atomics: workers come in through one and leave through another.
-class Region {
- public:
-  explicit Region(FunctionRef<void(int)> body) : body_(body) { open_.store(true, std::memory_order_release); }
+constexpr int kLargestCount = 1024;
 
-  // Out of line, because launch() itself is not instrumented.
-  [[gnu::noinline]] void run(int worker) {
-    open_.load(std::memory_order_acquire);
-    try {
-      body_(worker);
-    } catch (...) {
-      std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
+// How often a waiting thread looks before it sleeps: some tens of microseconds, longer than the gaps between the
+// operations of a training step, so that waking a thread is not paid for each of them.
+constexpr int kLooks = 2000;
+
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// Returns the value of `word` once it is no longer `old`.
+int changed(const std::atomic<int>& word, int old) {
+  for (int look = 0; look < kLooks; ++look) {
+    if (const int value = word.load(std::memory_order_acquire); value != old) return value;
+    relax();
+  }
+  word.wait(old, std::memory_order_acquire);
+  return word.load(std::memory_order_acquire);
+}
+
+thread_local bool inside_a_task = false;
+
+// Tasks 0 to count - 1, taken one by one by whoever comes.
+class Job {
+ public:
+  Job(int count, int helpers, FunctionRef<void(std::int64_t)> task)
+      : task_(task), count_(count), seats_(helpers), unfinished_(count) {}
+
+  bool take_seat() { return seats_.fetch_sub(1, std::memory_order_relaxed) > 0; }
+
+  void work() {
+    inside_a_task = true;
+    for (int i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) {
+      try {
+        task_(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = std::current_exception();
+      }
+      if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_all();
     }
-    finished_.fetch_add(1, std::memory_order_acq_rel);
+    inside_a_task = false;
   }
 
-  void rethrow() {
-    finished_.load(std::memory_order_acquire);
+  void wait() {
+    for (int left = unfinished_.load(std::memory_order_acquire); left > 0;) left = changed(unfinished_, left);
     if (error_) std::rethrow_exception(error_);
   }
 
  private:
-  FunctionRef<void(int)> body_;
+  FunctionRef<void(std::int64_t)> task_;
+  const int count_;
+  std::atomic<int> seats_;
+  std::atomic<int> next_{0};
+  std::atomic<int> unfinished_;
   std::mutex mutex_;
   std::exception_ptr error_ = nullptr;
-  std::atomic<bool> open_{false};
-  std::atomic<int> finished_{0};
 };
 
-// OpenMP hands `region` to the workers on this function's stack, which looks like a race to ThreadSanitizer; that
-// hand-over is all that happens here.
-[[gnu::no_sanitize_thread]] void launch(int workers, Region* region) {
-#pragma omp parallel num_threads(workers) default(none) firstprivate(region)
-  region->run(omp_get_thread_num());
+// A job is over when its tasks are, not when every worker has come by: on a machine that is busy with other things the
+// caller does alone what no worker has begun, instead of waiting for the system to run a worker. That, and that each
+// waits asleep, is what a barrier of an OpenMP runtime does not give (docs/decisions/threads.md).
+class Pool {
+ public:
+  void run(int count, int threads, FunctionRef<void(std::int64_t)> task) {
+    // One job at a time; whoever else asks meanwhile works alone.
+    const std::unique_lock turn(turn_, std::try_to_lock);
+    const auto job = std::make_shared<Job>(count, turn ? threads - 1 : 0, task);
+    if (turn) offer(job, threads - 1);
+    job->work();
+    job->wait();
+    if (turn) offer(nullptr, 0);
+  }
+
+ private:
+  void offer(std::shared_ptr<Job> job, int helpers) {
+    for (; workers_ < helpers; ++workers_) std::thread([this] { serve(); }).detach();
+    const bool real = job != nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      job_ = std::move(job);
+    }
+    if (!real) return;
+    jobs_.fetch_add(1, std::memory_order_release);
+    jobs_.notify_all();
+  }
+
+  [[noreturn]] void serve() {
+    for (int seen = 0;;) {
+      seen = changed(jobs_, seen);
+      std::shared_ptr<Job> job;
+      {
+        const std::lock_guard lock(mutex_);
+        job = job_;
+      }
+      if (job && job->take_seat()) job->work();
+    }
+  }
+
+  std::mutex turn_;
+  int workers_ = 0;
+  std::atomic<int> jobs_{0};
+  std::mutex mutex_;
+  std::shared_ptr<Job> job_;
+};
+
+// Never destroyed: its workers sleep until the process ends.
+Pool& pool() {
+  static Pool* instance = new Pool;
+  return *instance;
 }
 
-void run_region(int workers, FunctionRef<void(int)> body) {
-  Region region(body);
-  launch(workers, &region);
-  region.rethrow();
+int count_at_first() {
+  int count = 0;
+  if (const char* text = std::getenv("OMP_NUM_THREADS")) {
+    const std::string_view view = text;
+    std::from_chars(view.data(), view.data() + view.size(), count);
+  }
+  if (count < 1) count = core_count();
+  return std::clamp(count, 1, kLargestCount);
+}
+
+std::atomic<int>& count_of_threads() {
+  static std::atomic<int> count = count_at_first();
+  return count;
 }
 
 }  // namespace
 
+int core_count() {
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 int thread_count() {
-  return omp_get_max_threads();
+  return count_of_threads().load(std::memory_order_relaxed);
 }
 
 void set_thread_count(int count) {
-  check(count >= 1 && count <= 1024, "threads: the number of threads must be from 1 to 1024, got {}", count);
-  omp_set_num_threads(count);
+  check(count >= 1 && count <= kLargestCount, "threads: the number of threads must be from 1 to {}, got {}",
+        kLargestCount, count);
+  count_of_threads().store(count, std::memory_order_relaxed);
 }
 
 void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain,
                   FunctionRef<void(std::int64_t, std::int64_t)> body) {
   const std::int64_t size = end - begin;
   if (size <= 0) return;
-  const std::int64_t pieces = std::min<std::int64_t>(thread_count(), size / std::max<std::int64_t>(grain, 1));
-  if (pieces <= 1 || omp_in_parallel()) {
+  const std::int64_t threads = thread_count();
+  // Two pieces a thread, so that one that is held up leaves less undone.
+  const std::int64_t pieces = std::min(2 * threads, size / std::max<std::int64_t>(grain, 1));
+  if (threads == 1 || pieces <= 1 || inside_a_task) {
     body(begin, end);
     return;
   }
-  run_region(static_cast<int>(pieces), [&](int worker) {
-    const std::int64_t workers = omp_get_num_threads();
-    const std::int64_t from = begin + size * worker / workers;
-    const std::int64_t to = begin + size * (worker + 1) / workers;
-    if (from < to) body(from, to);
+  pool().run(static_cast<int>(pieces), static_cast<int>(std::min(threads, pieces)), [&](std::int64_t piece) {
+    const std::int64_t from = begin + size / pieces * piece + std::min(piece, size % pieces);
+    const std::int64_t to = from + size / pieces + (piece < size % pieces ? 1 : 0);
+    body(from, to);
   });
 }
 
 void parallel_tasks(std::int64_t count, FunctionRef<void(std::int64_t)> task) {
-  const std::int64_t workers = std::min<std::int64_t>(thread_count(), count);
-  if (workers <= 1 || omp_in_parallel()) {
+  const std::int64_t threads = std::min<std::int64_t>(thread_count(), count);
+  if (threads <= 1 || inside_a_task) {
     for (std::int64_t i = 0; i < count; ++i) task(i);
     return;
   }
-  std::atomic<std::int64_t> next{0};
-  run_region(static_cast<int>(workers), [&](int) {
-    for (std::int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) task(i);
-  });
+  check(count <= 1 << 30, "threads: at most 2^30 tasks, got {}", count);
+  pool().run(static_cast<int>(count), static_cast<int>(threads), task);
 }
 
 }  // namespace sequent

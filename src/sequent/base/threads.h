@@ -1,4 +1,4 @@
-// Threads: one OpenMP pool, shared with OpenBLAS, used through one function.
+// Threads: one pool of workers, used through two functions.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,11 @@
 
 namespace sequent {
 
-/// Number of threads parallel_for and matrix products may use; at first all cores available to the process.
+/// Cores available to the process.
+int core_count();
+
+/// Number of threads that may work at once, the caller included; at first OMP_NUM_THREADS if that is set to a number, as
+/// for most numerical programs, otherwise core_count().
 int thread_count();
 
 /// Sets it, from 1 to 1024; anything else is an Error.

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
-#include <thread>
 
 #include "sequent/base/threads.h"
 #include "sequent/base/units.h"
@@ -83,7 +82,7 @@ Json facts() {
           {"features", features()},
           {"simd", targets.front()},
           {"simd_available", fmt::format("{}", fmt::join(targets, " "))},
-          {"cores", std::thread::hardware_concurrency()},
+          {"cores", core_count()},
           {"threads", thread_count()},
           {"memory_bytes", memory_bytes("MemTotal")},
           {"memory_available_bytes", memory_bytes("MemAvailable")},

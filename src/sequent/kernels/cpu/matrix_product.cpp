@@ -117,23 +117,14 @@ void scale_only(const MatrixProduct<float>& args) {
   }
 }
 
-// OpenBLAS follows OpenMP's number of threads. Ours share the work already, and inside a product OpenBLAS's wait for
-// each other several times, which on a machine that has other work to do costs a time slice each.
-class OneBlasThread {
- public:
-  OneBlasThread() { set_thread_count(1); }
-  ~OneBlasThread() { set_thread_count(threads_); }
-  OneBlasThread(const OneBlasThread&) = delete;
-  OneBlasThread& operator=(const OneBlasThread&) = delete;
-
- private:
-  // Of the calling thread: inside a parallel region this touches no other. The environment may have asked for more
-  // than set_thread_count takes.
-  int threads_ = std::min(thread_count(), 1024);
-};
+// Our threads share the work already, so OpenBLAS is to use the thread it is called on and no other.
+void expect_one_blas_thread() {
+  static const bool done = (openblas_set_num_threads(1), true);
+  static_cast<void>(done);
+}
 
 void blas_product(const MatrixProduct<float>& args) {
-  const OneBlasThread alone;
+  expect_one_blas_thread();
   const auto transposition = [](bool wanted) { return wanted ? CblasTrans : CblasNoTrans; };
   const auto size = [](std::int64_t value) { return static_cast<blasint>(value); };
   cblas_sgemm(CblasRowMajor, transposition(args.transpose_a), transposition(args.transpose_b), size(args.rows),
