@@ -5,26 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "sequent/text/character_kind.h"
 #include "sequent/text/line_cut.h"
 #include "sequent/text/regex_splitter.h"
 #include "sequent/text/utf8.h"
+#include "tests/text/pieces.h"
 #include "tests/text/texts.h"
 
 namespace sequent {
 namespace {
 
-std::vector<std::string> pieces(const Splitter& splitter, std::string_view text) {
-  std::vector<std::string> result;
-  splitter.split(text, [&](std::string_view piece) { result.emplace_back(piece); });
-  return result;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += part;
-  return text;
-}
+using test::joined;
+using test::pieces;
 
 TEST(Gpt2Splitter, CutsWords) {
   const Gpt2Splitter splitter;
@@ -96,21 +87,6 @@ TEST(Splitters, GiveTheSamePiecesAfterALineCut) {
     }
     EXPECT_GT(cuts, 100);
   }
-}
-
-TEST(CharacterKind, KnowsUnicode) {
-  EXPECT_EQ(character_kind(U'a'), CharacterKind::letter);
-  EXPECT_EQ(character_kind(0x4F60), CharacterKind::letter);
-  EXPECT_EQ(character_kind(0x20000), CharacterKind::letter);
-  EXPECT_EQ(character_kind(0xB2), CharacterKind::number);
-  EXPECT_EQ(character_kind(0x1D7D8), CharacterKind::number);
-  EXPECT_EQ(character_kind(0x85), CharacterKind::space);
-  EXPECT_EQ(character_kind(0x3000), CharacterKind::space);
-  EXPECT_EQ(character_kind(0x180E), CharacterKind::other);
-  EXPECT_EQ(character_kind(0x301), CharacterKind::other);
-  EXPECT_EQ(character_kind(0xD800), CharacterKind::other);
-  EXPECT_EQ(character_kind(-1), CharacterKind::other);
-  EXPECT_EQ(character_kind(0x110000), CharacterKind::other);
 }
 
 }  // namespace

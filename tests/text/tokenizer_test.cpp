@@ -2,12 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "sequent/base/files.h"
 #include "sequent/base/threads.h"
-#include "sequent/text/stream_decoder.h"
-#include "sequent/text/utf8.h"
 #include "tests/support/files.h"
 #include "tests/text/texts.h"
 
@@ -89,46 +85,6 @@ TEST(Tokenizer, NamesAnIdOutsideTheVocabulary) {
 TEST(Tokenizer, NamesAMissingFile) {
   EXPECT_NE(error_of([] { Tokenizer::load("no/such/tokenizer.json"); }).find("no/such/tokenizer.json"),
             std::string::npos);
-}
-
-TEST(StreamDecoder, NeverEndsInsideACharacterAndLosesNothing) {
-  const Tokenizer tokenizer = Tokenizer::bytes();
-  std::vector<std::string> texts = test::hard_texts();
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    texts.push_back(test::random_text(seed, 60, false));
-    texts.push_back(test::random_text(seed, 60, true));
-    texts.push_back(test::random_bytes(seed, 100));
-  }
-  for (const std::string& text : texts) {
-    std::set<std::size_t> boundaries = {0};
-    for (std::size_t at = 0; at < text.size();) {
-      at += static_cast<std::size_t>(utf8_character(text, at).length);
-      boundaries.insert(at);
-    }
-    StreamDecoder decoder(tokenizer);
-    std::string whole;
-    for (const std::int32_t id : tokenizer.encode(text)) {
-      whole += decoder.push(id);
-      EXPECT_TRUE(boundaries.contains(whole.size()));
-    }
-    whole += decoder.flush();
-    EXPECT_EQ(whole, text);
-    EXPECT_EQ(decoder.flush(), "");
-  }
-}
-
-TEST(StreamDecoder, HoldsBackOnlyWhatCanBecomeACharacter) {
-  StreamDecoder decoder(Tokenizer::bytes());
-  EXPECT_EQ(decoder.push(0xF0), "");
-  EXPECT_EQ(decoder.push(0x9F), "");
-  EXPECT_EQ(decoder.push(0x98), "");
-  EXPECT_EQ(decoder.push(0x80), "\U0001F600");
-  EXPECT_EQ(decoder.push(0xFF), "\xFF");
-  EXPECT_EQ(decoder.push(0xED), "");
-  EXPECT_EQ(decoder.push(0xA0), "\xED\xA0");  // would be a surrogate
-  EXPECT_EQ(decoder.push(256), "");           // special
-  EXPECT_EQ(decoder.push(0xC3), "");
-  EXPECT_EQ(decoder.flush(), "\xC3");
 }
 
 }  // namespace

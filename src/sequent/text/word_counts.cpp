@@ -39,7 +39,7 @@ void WordCounts::add(std::string_view word, std::uint64_t hash, std::int64_t cou
 }
 
 const char* WordCounts::keep(std::string_view word) {
-  if (word.size() > free_bytes_) {
+  if (word.size() > free_bytes_ || free_ == nullptr) {  // the empty word needs a place as well
     free_bytes_ = std::max(kBlockBytes, word.size());
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(free_bytes_));
     free_ = blocks_.back().get();
