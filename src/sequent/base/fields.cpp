@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 #include "sequent/base/error.h"
+#include "sequent/base/nearest_name.h"
 
 namespace sequent {
 namespace {
@@ -35,7 +35,8 @@ std::int64_t parse_integer(std::string_view name, std::string_view text) {
   double number = 0;
   const bool parsed = parse_number(text.substr(0, text.size() - (factor > 1 ? 1 : 0)), number);
   number *= factor;
-  check(parsed && number == std::floor(number) && std::abs(number) < 9e18, "{}: '{}' is not a whole number", name, text);
+  check(parsed && number == std::floor(number) && std::abs(number) < 9e18, "{}: '{}' is not a whole number", name,
+        text);
   return static_cast<std::int64_t>(number);
 }
 
@@ -50,20 +51,6 @@ std::string quoted(std::string_view text) {
     }
   }
   return result + "\"";
-}
-
-std::int64_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::int64_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::int64_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::int64_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -94,17 +81,19 @@ void set_field(const Field& field, std::string_view text) {
 }
 
 std::string field_text(const Field& field) {
-  return std::visit(Overloaded{[](const std::string* value) { return *value; },
-                               [](const std::vector<std::string>* value) { return fmt::format("{}", fmt::join(*value, ",")); },
-                               [](const auto* value) { return fmt::format("{}", *value); }},
-                    field.value);
+  return std::visit(
+      Overloaded{[](const std::string* value) { return *value; },
+                 [](const std::vector<std::string>* value) { return fmt::format("{}", fmt::join(*value, ",")); },
+                 [](const auto* value) { return fmt::format("{}", *value); }},
+      field.value);
 }
 
 std::string field_toml(const Field& field) {
   return std::visit(Overloaded{[](const std::string* value) { return quoted(*value); },
                                [](const std::vector<std::string>* value) {
                                  std::string list;
-                                 for (const std::string& item : *value) list += (list.empty() ? "" : ", ") + quoted(item);
+                                 for (const std::string& item : *value)
+                                   list += (list.empty() ? "" : ", ") + quoted(item);
                                  return "[" + list + "]";
                                },
                                [](const double* value) {
@@ -117,20 +106,12 @@ std::string field_toml(const Field& field) {
 }
 
 const Field& find_field(const std::vector<Field>& fields, std::string_view name) {
-  const Field* nearest = nullptr;
-  std::int64_t nearest_distance = 0;
+  std::vector<std::string_view> names;
   for (const Field& field : fields) {
     if (field.name == name) return field;
-    const std::int64_t distance = edit_distance(field.name, name);
-    if (!nearest || distance < nearest_distance) {
-      nearest = &field;
-      nearest_distance = distance;
-    }
+    names.push_back(field.name);
   }
-  // A far-fetched suggestion confuses more than none.
-  const auto tolerable = static_cast<std::int64_t>(std::max<std::size_t>(2, name.size() / 3));
-  check(nearest != nullptr && nearest_distance <= tolerable, "there is no setting '{}'", name);
-  fail("there is no setting '{}'; did you mean '{}'?", name, nearest->name);
+  fail("there is no setting '{}'{}", name, did_you_mean(name, names));
 }
 
 std::string to_toml(const std::vector<Field>& fields) {

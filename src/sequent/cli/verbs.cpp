@@ -2,12 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
 #include <string>
 #include <vector>
+
+#include "sequent/base/nearest_name.h"
 
 namespace sequent {
 namespace {
@@ -24,24 +25,6 @@ constexpr std::array<Verb, 9> kVerbs = {{
     {"doctor", "what this machine and this build have; a quick self-check", run_doctor},
 }};
 
-// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment) that lead from a to b.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) {
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        cost[i][j] = i + j;
-        continue;
-      }
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
-}
-
 void print_help(std::FILE* out, std::string_view command, std::string_view description, std::span<const Verb> verbs) {
   fmt::print(out, "{}\n\nUsage: {} VERB [OPTIONS]\n\nVerbs:\n", description, command);
   for (const Verb& verb : verbs) fmt::print(out, "  {:<12}{}\n", verb.name, verb.help);
@@ -49,12 +32,9 @@ void print_help(std::FILE* out, std::string_view command, std::string_view descr
 }
 
 int no_such_verb(std::string_view command, std::string_view name, std::span<const Verb> verbs) {
-  const auto nearest = std::min_element(verbs.begin(), verbs.end(), [&](const Verb& a, const Verb& b) {
-    return distance(name, a.name) < distance(name, b.name);
-  });
-  const bool alike = distance(name, nearest->name) <= nearest->name.size() / 2;
-  fmt::print(stderr, "{}: there is no verb '{}'{}\n", command, name,
-             alike ? fmt::format("; did you mean '{}'?", nearest->name) : "");
+  std::vector<std::string_view> names;
+  for (const Verb& verb : verbs) names.push_back(verb.name);
+  fmt::print(stderr, "{}: there is no verb '{}'{}\n", command, name, did_you_mean(name, names));
   fmt::print(stderr, "See '{} --help'.\n", command);
   return 2;
 }
