@@ -144,6 +144,10 @@ TEST(House, EveryIncludeFollowsTheRoomTable) {
   EXPECT_TRUE(wrong.empty()) << lines(wrong);
 }
 
+TEST(House, EverySourceHasATestOfItsName) {
+  EXPECT_EQ(lines(sources_without_test(kProject)), "");
+}
+
 class MadeUpHouse : public testing::Test {
  protected:
   void SetUp() override { fs::remove_all(root); }
