@@ -1,5 +1,6 @@
 #include "sequent/text/added_tokens.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -14,7 +15,7 @@ std::vector<std::string> split(const AddedTokens& tokens, std::string_view text,
   std::vector<std::string> result;
   tokens.split(
       text, normalized, special, [&](std::string_view plain) { result.emplace_back(plain); },
-      [&](std::int32_t id) { result.push_back("<" + std::to_string(id) + ">"); });
+      [&](std::int32_t id) { result.push_back(fmt::format("<{}>", id)); });
   return result;
 }
 
