@@ -209,9 +209,11 @@ TEST(MatrixProduct, ManyThreadsAtOnceDoNotDisturbEachOther) {
     matrix_product(kernels::Cpu{},
                    {.a = a.data(), .b = a.data(), .c = c.data(), .rows = kSize, .columns = kSize, .inner = kSize});
   };
+  const int threads = thread_count();
+  // In one piece, as inside a task.
+  set_thread_count(1);
   std::vector<float> expected(kSize * kSize);
   product(expected);
-  const int threads = thread_count();
   set_thread_count(8);
   std::atomic<int> wrong{0};
   parallel_tasks(400, [&](std::int64_t) {

@@ -117,9 +117,10 @@ void scale_only(const MatrixProduct<float>& args) {
   }
 }
 
-// Our threads share the work already, so OpenBLAS is to use the thread it is called on and no other.
+// Our threads share the work already, so OpenBLAS is to use the thread it is called on and no other. Its OpenMP build asks
+// OpenMP, for which that number belongs to each calling thread.
 void expect_one_blas_thread() {
-  static const bool done = (openblas_set_num_threads(1), true);
+  thread_local const bool done = (openblas_set_num_threads(1), true);
   static_cast<void>(done);
 }
 
