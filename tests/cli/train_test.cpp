@@ -99,8 +99,21 @@ TEST_F(TrainCommand, MisuseIsExplained) {
   std::vector<std::string> words = arguments("run", "mamba", 3);
   words.push_back("lerning_rate=3");
   EXPECT_NE(complaint(words, 1).find("there is no setting 'lerning_rate'"), std::string::npos);
+  // A flag of one value leaves the word after it alone.
+  EXPECT_NE(complaint({"train", "--steps", "3", "lerning_rate=3"}, 1).find("'lerning_rate'"), std::string::npos);
   EXPECT_NE(complaint({"train", "--resume", "--out", directory / "nothing"}, 1).find("nothing"), std::string::npos);
   EXPECT_NE(complaint(arguments("text.txt/run", "mamba", 3), 1).find("text.txt"), std::string::npos);
+}
+
+TEST_F(TrainCommand, ResumingSaysWhichCheckpointIsDamaged) {
+  ASSERT_EQ(run(arguments("run", "mamba", 20)), 0) << read_text(log());
+  const std::string file = directory / "run/checkpoints/step-20/model.safetensors";
+  std::string bytes = read_text(file);
+  bytes[bytes.size() / 2] ^= 1;
+  write_file_atomically(file, bytes);
+  EXPECT_EQ(run({"train", "--resume", "--out", directory / "run", "--threads", "1"}), 0);
+  EXPECT_NE(read_text(log()).find("model.safetensors is damaged"), std::string::npos) << read_text(log());
+  EXPECT_TRUE(std::filesystem::exists(directory / "run/checkpoints/damaged-step-20"));
 }
 
 // Killed without warning at random moments and resumed each time, the run ends with the same weights.

@@ -36,7 +36,7 @@ class SettingFlags {
       } else {
         given->option = app.add_option(flags, given->words, std::string(field.help));
         const bool list = std::holds_alternative<std::vector<std::string>*>(field.value);
-        given->option->expected(1, list ? 1 << 20 : 1)->default_str(field_text(field));
+        given->option->expected(1, list ? 1 << 20 : 1)->allow_extra_args(list)->default_str(field_text(field));
       }
       given->option->group("Settings");
       given_.push_back(std::move(given));
@@ -112,7 +112,11 @@ TrainResult run_with_progress(const TrainConfig& config, bool resume, bool quiet
     bar = std::make_unique<Progress>(stderr, "train", steps, Progress::Options{.done_before = done});
   };
   events.message = [&](const std::string& message) {
-    if (bar) bar->line(message);
+    if (bar) {
+      bar->line(message);
+    } else {
+      note("{}", message);
+    }
   };
   events.step = [&](const StepMetrics& metrics) {
     if (!bar) return;
