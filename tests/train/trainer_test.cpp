@@ -120,6 +120,17 @@ TEST_P(EveryTrainer, NonFiniteNumbersStopWithTheLayersName) {
   }
 }
 
+TEST_P(EveryTrainer, MinutesBecomeStepsThatAreKept) {
+  TrainConfig c = config("run");
+  c.steps = 0;
+  c.minutes = 0.002;
+  const TrainResult result = train(c, {});
+  EXPECT_GE(result.steps, 1);
+  EXPECT_EQ(result.tokens, result.steps * 4 * 32);
+  EXPECT_NE(read_text(directory / "run/config.toml").find("steps = " + std::to_string(result.steps) + "\n"),
+            std::string::npos);
+}
+
 TEST_P(EveryTrainer, EstimatesWithoutWriting) {
   const TrainEstimate estimate = estimate_training(config("never"));
   EXPECT_GT(estimate.parameters, 0);

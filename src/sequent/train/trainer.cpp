@@ -55,7 +55,7 @@ LoadedModel model_of(const TrainConfig& config, const Tokenizer& tokenizer, cons
 Schedule schedule_of(const TrainConfig& config) {
   return Schedule({.name = config.schedule,
                    .peak = config.lr,
-                   .steps = config.steps,
+                   .steps = std::max<std::int64_t>(config.steps, 1),  // 0 until a run by `minutes` is timed
                    // A short run still spends most of its steps at a useful rate.
                    .warmup_steps = std::min(config.warmup, config.steps / 10),
                    .minimum_fraction = config.min_lr,
