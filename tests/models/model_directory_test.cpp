@@ -7,6 +7,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
+#include "sequent/checkpoint/manifest.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "tests/support/small_models.h"
 #include "tests/support/values.h"
@@ -81,6 +82,19 @@ TEST_P(ModelDirectory, BadConfigurationsAreRefusedByName) {
     write_file_atomically((directory / "config.json").string(), text);
     EXPECT_NE(refusal().find(complaint), std::string::npos) << refusal();
   }
+}
+
+TEST_P(ModelDirectory, AFlippedBitAmongTheWeightsIsNoticed) {
+  save_model(directory, family(GetParam()), *test::small_model(GetParam()));
+  write_manifest(directory.string(), 1, {});
+  EXPECT_EQ(refusal(), "loaded");
+  std::fstream file(directory / "model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(-5, std::ios::end);
+  const char byte = static_cast<char>(file.get() ^ 1);
+  file.seekp(-5, std::ios::end);
+  file.put(byte);
+  file.close();
+  EXPECT_NE(refusal().find("model.safetensors is damaged (checksum differs)"), std::string::npos) << refusal();
 }
 
 TEST_P(ModelDirectory, IsFoundInARunDirectory) {

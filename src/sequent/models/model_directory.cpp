@@ -7,6 +7,7 @@
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/json.h"
+#include "sequent/checkpoint/manifest.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/checkpoint/weights.h"
 #include "sequent/models/json_fields.h"
@@ -67,6 +68,8 @@ ModelDescription read_model_description(const fs::path& directory) {
 }
 
 LoadedModel load_model(const fs::path& directory) {
+  // Checkpoints of a run say what they were; a flipped bit among the weights would show in no other way.
+  if (fs::exists(directory / kManifestName)) verify_manifest(directory.string());
   const ModelDescription description = read_model_description(directory);
   WeightSource weights = WeightSource::open(directory.string());
   LoadedParameters source(*description.family, weights);
