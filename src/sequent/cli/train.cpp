@@ -101,13 +101,12 @@ std::string fields_of(const StepMetrics& metrics) {
                      *metrics.lr);
 }
 
-TrainResult run_with_progress(const TrainConfig& config, bool resume, bool quiet) {
+TrainResult run_with_progress(const TrainConfig& config, bool resume) {
   std::unique_ptr<Progress> bar;
   TrainEvents events;
   events.stop = &catch_interrupts();
   events.sample = sample_text;
   events.begin = [&](std::int64_t done, std::int64_t steps, std::int64_t parameters) {
-    if (quiet) return;
     fmt::print(stderr, "{} parameters, {} steps\n", format_count(static_cast<double>(parameters)), steps);
     bar = std::make_unique<Progress>(stderr, "train", steps, Progress::Options{.done_before = done});
   };
@@ -168,7 +167,7 @@ int run_train(int argc, char** argv) {
     }
     return 0;
   }
-  const TrainResult result = run_with_progress(config, resume, common.json() && !common.terminal());
+  const TrainResult result = run_with_progress(config, resume);
   if (common.json()) write_json(json_of(result));
   if (result.interrupted) {
     fmt::print(stderr, "stopped at step {}; continue with: sequent train --resume --out {}\n", result.steps, config.out);
