@@ -8,16 +8,21 @@
 
 namespace sequent {
 
-/// The field `key`, or `fallback` when it is missing or null. A value of another type is an Error.
+/// `value`, which stands at `key`, as a T; a value of another type is an Error.
+template <class T>
+T value_of(const nlohmann::json& value, const char* key) {
+  try {
+    return value.get<T>();
+  } catch (const nlohmann::json::exception&) {
+    fail("config.json: {} has an unusable value, {}", key, value.dump());
+  }
+}
+
+/// The field `key`, or `fallback` when it is missing or null.
 template <class T>
 T field_or(const nlohmann::json& object, const char* key, T fallback) {
   const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return fallback;
-  try {
-    return found->get<T>();
-  } catch (const nlohmann::json::exception&) {
-    fail("config.json: {} has an unusable value, {}", key, found->dump());
-  }
+  return found == object.end() || found->is_null() ? fallback : value_of<T>(*found, key);
 }
 
 /// The field `key`; missing is an Error.
@@ -25,15 +30,15 @@ template <class T>
 T field(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   check(found != object.end() && !found->is_null(), "config.json: {} is missing", key);
-  return field_or<T>(object, key, T());
+  return value_of<T>(*found, key);
 }
 
 /// A token id that published files give as an integer, a list (the first counts) or null (-1).
 inline std::int64_t token_id(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return -1;
-  if (found->is_array()) return found->empty() ? -1 : found->front().get<std::int64_t>();
-  return field<std::int64_t>(object, key);
+  if (!found->is_array()) return value_of<std::int64_t>(*found, key);
+  return found->empty() ? -1 : value_of<std::int64_t>(found->front(), key);
 }
 
 }  // namespace sequent
