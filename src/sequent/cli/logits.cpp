@@ -1,6 +1,5 @@
 // sequent logits: the raw numbers, for comparison with other implementations.
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/json.h"
+#include "sequent/base/stopwatch.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/number_checks.h"
@@ -59,10 +59,10 @@ int write_logits(const Flags& flags, bool json) {
   const Form form = form_of(flags.form);
   const Sequences sequences = read_sequences(flags.ids);
   const LoadedModel loaded = load_model(find_model_directory(flags.model));
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const Tensor logits =
       sequence_logits(*loaded.model, sequences.ids, Segments::of_lengths(sequences.lengths), form, flags.chunk);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = watch.seconds();
   save_safetensors(flags.out, std::vector<NamedTensor>{{"logits", logits}});
   if (json) {
     write_json({{"sequences", sequences.lengths.size()},

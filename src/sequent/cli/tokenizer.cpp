@@ -5,13 +5,13 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/progress.h"
+#include "sequent/base/stopwatch.h"
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/number_checks.h"
@@ -54,10 +54,10 @@ int train(TrainFlags& flags, const CommonFlags& common) {
   const Corpus corpus(flags.data);
   std::unique_ptr<Progress> bar;
   if (common.terminal()) flags.options.progress = show_on(bar);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const Tokenizer tokenizer = train_bpe(corpus, flags.options);
   bar.reset();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = watch.seconds();
   const bool file = flags.out.ends_with(".json");
   if (!file) make_directories(flags.out);
   tokenizer.save(flags.out);

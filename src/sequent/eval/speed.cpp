@@ -3,12 +3,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/base/function_ref.h"
 #include "sequent/base/random.h"
+#include "sequent/base/stopwatch.h"
 #include "sequent/infer/session.h"
 #include "sequent/ops/cross_entropy.h"
 #include "sequent/tensor/memory.h"
@@ -18,9 +18,9 @@ namespace sequent {
 namespace {
 
 double seconds_of(FunctionRef<void()> run) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return watch.seconds();
 }
 
 Timing time_runs(const SpeedOptions& options, FunctionRef<void()> run) {

@@ -1,20 +1,14 @@
 #include "sequent/infer/generate.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "sequent/base/error.h"
+#include "sequent/base/stopwatch.h"
 #include "sequent/infer/stop_strings.h"
 #include "sequent/text/stream_decoder.h"
 
 namespace sequent {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::int32_t end_of_text_of(const Session& session, const Tokenizer& tokenizer) {
   const std::int64_t id = session.model().config().end_of_text;
@@ -120,13 +114,13 @@ Generation generate(Session& session, const Tokenizer& tokenizer, std::span<cons
   Generation result;
   Writer writer(session, tokenizer, options, result, on_text);
   const std::int32_t end_of_text = end_of_text_of(session, tokenizer);
-  const auto start = Clock::now();
+  const Stopwatch reading;
   result.prompt_tokens = prefill(session, prompt, end_of_text);
-  result.prefill_seconds = seconds_since(start);
-  const auto decoding = Clock::now();
+  result.prefill_seconds = reading.seconds();
+  const Stopwatch decoding;
   result.reason = writer.run(end_of_text);
   writer.finish();
-  result.decode_seconds = seconds_since(decoding);
+  result.decode_seconds = decoding.seconds();
   result.state_bytes = session.state().bytes();
   return result;
 }

@@ -1,12 +1,12 @@
 #include "sequent/train/evaluate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numbers>
 
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
+#include "sequent/base/stopwatch.h"
 #include "sequent/ops/cross_entropy.h"
 #include "sequent/text/batches.h"
 
@@ -47,7 +47,7 @@ double Evaluation::bits_per_byte() const {
 Evaluation evaluate(const LanguageModel& model, const TokenView& text, const EvaluationOptions& options) {
   check(options.tokens >= 0, "evaluate: tokens must not be negative, got {}", options.tokens);
   const Tape::Pause pause;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const EvaluationReader reader(text, options.batch, options.context);
   const std::int64_t all = text.size() - 1;
   const std::int64_t wanted = options.tokens == 0 ? all : std::min(options.tokens, all);
@@ -68,7 +68,7 @@ Evaluation evaluate(const LanguageModel& model, const TokenView& text, const Eva
   }
   result.loss = total / static_cast<double>(result.tokens);
   result.bytes = text.text_bytes(1, 1 + result.tokens);
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = watch.seconds();
   return result;
 }
 

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
+#include "sequent/base/stopwatch.h"
 #include "sequent/models/model_directory.h"
 #include "sequent/tensor/memory.h"
 #include "sequent/text/corpus.h"
@@ -25,11 +25,6 @@ namespace sequent {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 Tokenizer tokenizer_of(const TrainConfig& config) {
   if (!config.init_from.empty()) return Tokenizer::load(find_model_directory(config.init_from));
@@ -47,9 +42,10 @@ LoadedModel model_of(const TrainConfig& config, const Tokenizer& tokenizer, cons
   if (!config.init_from.empty()) return load_model(find_model_directory(config.init_from));
   const Family& chosen = family(config.arch);
   const auto fresh = fresh_parameters(static_cast<std::uint64_t>(config.seed));
-  return {&chosen, std::make_unique<LanguageModel>(
-                       new_model_config(chosen, config.dimensions(tokenizer.vocabulary_size(), tokenizer.end_of_text())),
-                       *fresh)};
+  return {
+      &chosen,
+      std::make_unique<LanguageModel>(
+          new_model_config(chosen, config.dimensions(tokenizer.vocabulary_size(), tokenizer.end_of_text())), *fresh)};
 }
 
 Schedule schedule_of(const TrainConfig& config) {
@@ -65,10 +61,10 @@ Schedule schedule_of(const TrainConfig& config) {
 /// Training speed of the last few steps, validation and saving not counted.
 class Speed {
  public:
-  void begin() { start_ = Clock::now(); }
+  void begin() { watch_ = Stopwatch(); }
   double end(std::int64_t tokens) {
     // A moving average over about the last second, so that the display is steady at any step time.
-    const double seconds = std::max(seconds_since(start_), 1e-9);
+    const double seconds = std::max(watch_.seconds(), 1e-9);
     const double keep = std::exp(-seconds);
     seconds_ = keep * seconds_ + seconds;
     tokens_ = keep * tokens_ + static_cast<double>(tokens);
@@ -76,7 +72,7 @@ class Speed {
   }
 
  private:
-  Clock::time_point start_;
+  Stopwatch watch_;
   double seconds_ = 0;
   double tokens_ = 0;
 };
@@ -96,13 +92,14 @@ class Run {
                            .beta2 = static_cast<float>(config.beta2),
                            .epsilon = static_cast<float>(config.epsilon),
                            .weight_decay = static_cast<float>(config.weight_decay)}),
-        step_(*loaded_.model, split_.first, {.batch = config.batch,
-                                             .context = config.context,
-                                             .batches = config.accumulate,
-                                             .carry_states = config.tbptt,
-                                             .recompute_blocks = config.recompute,
-                                             .dropout = static_cast<float>(config.dropout),
-                                             .seed = static_cast<std::uint64_t>(config.seed)}) {
+        step_(*loaded_.model, split_.first,
+              {.batch = config.batch,
+               .context = config.context,
+               .batches = config.accumulate,
+               .carry_states = config.tbptt,
+               .recompute_blocks = config.recompute,
+               .dropout = static_cast<float>(config.dropout),
+               .seed = static_cast<std::uint64_t>(config.seed)}) {
     check(loaded_.model->config().vocabulary >= tokenizer_.vocabulary_size(),
           "train: the tokenizer has {} tokens but the model's vocabulary only {}", tokenizer_.vocabulary_size(),
           loaded_.model->config().vocabulary);
@@ -118,10 +115,10 @@ class Run {
   double trial_seconds() {
     const std::vector<ModelState> carried = step_.carried_states();
     step_.run(0);
-    const auto start = Clock::now();
+    const Stopwatch watch;
     constexpr int kTrials = 3;
     for (int i = 0; i < kTrials; ++i) step_.run(i);
-    const double seconds = seconds_since(start) / kTrials;
+    const double seconds = watch.seconds() / kTrials;
     step_.carried_states() = carried;
     return seconds;
   }
@@ -216,7 +213,7 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
   if (events.begin) events.begin(progress_.step, config_.steps, model().parameters().count());
   MetricsLog log(directory.path(), progress_.step);
   const double seconds_before = progress_.seconds;
-  const auto start = Clock::now();
+  const Stopwatch watch;
   Speed speed;
   while (progress_.step < config_.steps && !stopped()) {
     StepMetrics metrics;
@@ -228,7 +225,7 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
     if (step % eval_every == 0 || last) {
       if (const auto evaluation = validate(config_.eval_tokens)) metrics.val_loss = evaluation->loss;
     }
-    progress_.seconds = seconds_before + seconds_since(start);
+    progress_.seconds = seconds_before + watch.seconds();
     metrics.seconds = progress_.seconds;
     if (step % config_.log_every == 0 || last || metrics.val_loss) log.add(metrics);
     if (events.step) events.step(metrics);
@@ -255,7 +252,8 @@ TrainResult Run::finish(const RunDirectory& directory, bool interrupted) const {
   // The best checkpoint, on all held-out text.
   const LoadedModel best = load_model(result.model);
   if (split_.second.size() >= 2) {
-    const Evaluation evaluation = evaluate(*best.model, split_.second, {.context = config_.context, .batch = config_.batch, .tokens = 0});
+    const Evaluation evaluation =
+        evaluate(*best.model, split_.second, {.context = config_.context, .batch = config_.batch, .tokens = 0});
     result.validation_loss = evaluation.loss;
     result.bits_per_byte = evaluation.bits_per_byte();
   }
