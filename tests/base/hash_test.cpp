@@ -15,6 +15,11 @@ TEST(Hash64, IsXxh64) {
   EXPECT_EQ(hash64("Nobody inspects the spammish repetition"), 0xFBCEA83C8A378BF1u);
 }
 
+TEST(Hash64, IsWrittenInSixteenDigits) {
+  EXPECT_EQ(hexadecimal(0xEF46DB3751D8E999u), "ef46db3751d8e999");
+  EXPECT_EQ(hexadecimal(0xABC), "0000000000000abc");
+}
+
 TEST(Hash64, DoesNotDependOnHowTheBytesAreSplit) {
   std::string text;
   for (int i = 0; i < 150; ++i) text += static_cast<char>(i * 7);

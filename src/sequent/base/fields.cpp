@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "sequent/base/error.h"
 #include "sequent/base/nearest_name.h"
+#include "sequent/base/parse_number.h"
 
 namespace sequent {
 namespace {
@@ -17,24 +17,16 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
-template <class Number>
-bool parse_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 double suffix_factor(char suffix) {
   return suffix == 'K' || suffix == 'k' ? 1e3 : suffix == 'M' || suffix == 'm' ? 1e6 : suffix == 'G' ? 1e9 : 1;
 }
 
 std::int64_t parse_integer(std::string_view name, std::string_view text) {
-  std::int64_t integer = 0;
-  if (parse_number(text, integer)) return integer;
+  if (const auto integer = parse_number<std::int64_t>(text)) return *integer;
   // "1M", "2.5K", "1e6"
   const double factor = text.empty() ? 1 : suffix_factor(text.back());
-  double number = 0;
-  const bool parsed = parse_number(text.substr(0, text.size() - (factor > 1 ? 1 : 0)), number);
-  number *= factor;
+  const auto parsed = parse_number<double>(text.substr(0, text.size() - (factor > 1 ? 1 : 0)));
+  const double number = parsed.value_or(0) * factor;
   check(parsed && number == std::floor(number) && std::abs(number) < 9e18, "{}: '{}' is not a whole number", name,
         text);
   return static_cast<std::int64_t>(number);
@@ -58,10 +50,9 @@ std::string quoted(std::string_view text) {
 void set_field(const Field& field, std::string_view text) {
   std::visit(Overloaded{[&](std::int64_t* value) { *value = parse_integer(field.name, text); },
                         [&](double* value) {
-                          double number = 0;
-                          check(parse_number(text, number) && std::isfinite(number), "{}: '{}' is not a number",
-                                field.name, text);
-                          *value = number;
+                          const auto number = parse_number<double>(text);
+                          check(number && std::isfinite(*number), "{}: '{}' is not a number", field.name, text);
+                          *value = *number;
                         },
                         [&](bool* value) {
                           check(text == "true" || text == "false", "{}: must be true or false, got '{}'", field.name,

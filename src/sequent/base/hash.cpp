@@ -1,5 +1,7 @@
 #include "sequent/base/hash.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -78,6 +80,10 @@ std::uint64_t hash64(const void* data, std::size_t size, std::uint64_t seed) {
   Hash64 hash(seed);
   hash.update(data, size);
   return hash.digest();
+}
+
+std::string hexadecimal(std::uint64_t hash) {
+  return fmt::format("{:016x}", hash);
 }
 
 }  // namespace sequent

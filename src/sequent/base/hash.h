@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace sequent {
@@ -28,5 +29,8 @@ std::uint64_t hash64(const void* data, std::size_t size, std::uint64_t seed = 0)
 inline std::uint64_t hash64(std::string_view bytes) {
   return hash64(bytes.data(), bytes.size());
 }
+
+/// A hash as it is written in files: 16 hexadecimal digits.
+std::string hexadecimal(std::uint64_t hash);
 
 }  // namespace sequent

@@ -16,10 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-std::string hexadecimal(std::uint64_t value) {
-  return fmt::format("{:016x}", value);
-}
-
 [[noreturn]] void fail_damaged(const fs::path& path, std::string_view reason) {
   fail("checkpoint: {} is damaged ({})", path.string(), reason);
 }

@@ -4,10 +4,12 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "sequent/base/parse_number.h"
 
 namespace sequent {
 
@@ -16,10 +18,8 @@ template <class T, class Rule>
 CLI::Validator number(const char* rule, Rule obeys) {
   return CLI::Validator(
       [rule, obeys](const std::string& text) {
-        T value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        const bool whole = error == std::errc() && end == text.data() + text.size();
-        return whole && std::isfinite(static_cast<double>(value)) && obeys(value)
+        const std::optional<T> value = parse_number<T>(text);
+        return value && std::isfinite(static_cast<double>(*value)) && obeys(*value)
                    ? std::string()
                    : fmt::format("must be {}, got {}", rule, text);
       },

@@ -1,14 +1,15 @@
 #include "sequent/infer/state_file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "sequent/base/error.h"
 #include "sequent/base/hash.h"
+#include "sequent/base/parse_number.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/infer/sampler.h"
 
@@ -35,10 +36,6 @@ void add(Hash64& hash, const std::string& text) {
   hash.update(text.data(), text.size() + 1);
 }
 
-std::string hexadecimal(std::uint64_t value) {
-  return fmt::format("{:016x}", value);
-}
-
 // Of the names, shapes and bytes in order, and of what else decides how the file is read.
 std::string checksum(const std::vector<NamedTensor>& tensors, const Metadata& metadata) {
   Hash64 hash;
@@ -58,11 +55,9 @@ std::string metadata_of(const SafetensorsFile& file, const char* key) {
 
 std::int64_t position_of(const SafetensorsFile& file) {
   const std::string text = metadata_of(file, kPositionKey);
-  std::int64_t position = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
-  check(error == std::errc() && end == text.data() + text.size() && position > 0,
-        "state: {}: position must be a positive number, got '{}'", file.path(), text);
-  return position;
+  const std::optional<std::int64_t> position = parse_number<std::int64_t>(text);
+  check(position && *position > 0, "state: {}: position must be a positive number, got '{}'", file.path(), text);
+  return *position;
 }
 
 // A tensor of the given type whose shape is `expected`.

@@ -6,6 +6,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
+#include "sequent/base/hash.h"
 #include "sequent/text/corpus_encoder.h"
 #include "sequent/text/token_file.h"
 #include "sequent/text/word_hash.h"
@@ -39,7 +40,7 @@ TokenDataset TokenDataset::open(const Corpus& corpus, const Tokenizer& tokenizer
                                 const std::filesystem::path& cache_directory, const Progress& progress) {
   check(tokenizer.end_of_text() >= 0, "data: the tokenizer must have an end-of-text token to separate documents");
   const std::uint64_t key = mix_bits(corpus.fingerprint() ^ mix_bits(tokenizer.fingerprint()));
-  const std::string path = (cache_directory / fmt::format("tokens-{:016x}.bin", key)).string();
+  const std::string path = (cache_directory / fmt::format("tokens-{}.bin", hexadecimal(key))).string();
   std::optional<TokenFile> file = TokenFile::open(path, key);
   const bool from_cache = file.has_value();
   if (!from_cache) {

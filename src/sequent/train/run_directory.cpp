@@ -1,12 +1,12 @@
 #include "sequent/train/run_directory.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <utility>
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
+#include "sequent/base/parse_number.h"
 #include "sequent/checkpoint/manifest.h"
 #include "sequent/train/metrics.h"
 
@@ -27,12 +27,9 @@ std::string step_name(std::int64_t step) {
 
 /// N of "step-N"; nothing for any other name.
 std::optional<std::int64_t> step_of(const std::string& name) {
-  std::int64_t step = 0;
   if (!name.starts_with(kStepPrefix)) return std::nullopt;
-  const char* const end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + kStepPrefix.size(), end, step);
-  if (error != std::errc() || stop != end || step_name(step) != name) return std::nullopt;
-  return step;
+  const auto step = parse_number<std::int64_t>(std::string_view(name).substr(kStepPrefix.size()));
+  return step && step_name(*step) == name ? step : std::nullopt;
 }
 
 /// Removes an unfinished directory whatever happens; it is gone already when it has got its final name.
