@@ -101,10 +101,11 @@ class Run {
                .dropout = static_cast<float>(config.dropout),
                .seed = static_cast<std::uint64_t>(config.seed)}) {
     check(loaded_.model->config().vocabulary >= tokenizer_.vocabulary_size(),
-          "train: the tokenizer has {} tokens but the model's vocabulary only {}", tokenizer_.vocabulary_size(),
+          "the tokenizer has {} tokens but the model's vocabulary only {}", tokenizer_.vocabulary_size(),
           loaded_.model->config().vocabulary);
     if (!checkpoint.empty()) {
       progress_ = load_training_state(checkpoint / kStateFile, optimizer_, step_.carried_states());
+      saved_ = true;
     }
   }
 
@@ -151,11 +152,13 @@ class Run {
   AdamW optimizer_;
   TrainingStep step_;
   TrainingProgress progress_;
+  bool saved_ = false;  // whether there is a checkpoint to go back to
 };
 
 void Run::stop_non_finite(const std::string& what, const std::string& culprit) const {
-  fail("train: {} at step {}, first seen in {}; the last checkpoint in {} is good: lower lr or clip and resume", what,
-       progress_.step + 1, culprit.empty() ? "the loss itself" : culprit, config_.out);
+  fail("{} at step {}, first seen in {}; {} with a lower lr or clip{}", what, progress_.step + 1,
+       culprit.empty() ? "the loss itself" : culprit, saved_ ? "the last checkpoint is good: resume" : "start again",
+       saved_ ? " in " + config_.out + "/config.toml" : "");
 }
 
 void Run::one_step(StepMetrics& metrics) {
@@ -233,6 +236,7 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
     if (step % save_every == 0 || last || stopped()) {
       log.sync();
       save(directory, metrics.val_loss);
+      saved_ = true;
     }
   }
   return finish(directory, progress_.step < config_.steps);
