@@ -27,7 +27,7 @@ build: configure ## Build the command, the library and all tests
 
 quickstart: configure ## From nothing to two trained models in a few minutes
 	@cmake --build $(BUILD_DIR) --target sequent_command
-	@BUILD_DIR=$(BUILD_DIR) DATA=$(DATA) scripts/quickstart.sh
+	@BUILD_DIR="$(BUILD_DIR)" DATA="$(DATA)" scripts/quickstart.sh
 
 test: test-release test-dev test-tsan ## Build and run every test, then the sanitizers over the fast ones
 	@echo

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-sequent=${SEQUENT:-build/sequent}
+sequent=${BUILD_DIR:-build}/sequent
 out=${OUT:-runs/quickstart}
 minutes=${MINUTES:-1}
 read -r -a data <<<"${DATA:-src docs tests/properties README.md ARCHITECTURE.md CONTRIBUTING.md}"

@@ -161,7 +161,11 @@ void shared_product(const MatrixProduct<float>& args) {
   const double work = static_cast<double>(kBlock) * static_cast<double>(by_rows ? args.columns : args.rows) *
                       static_cast<double>(args.inner);
   const auto grain = static_cast<std::int64_t>(std::max(1.0, std::ceil(static_cast<double>(kLeastWork) / work)));
-  parallel_for(0, (size + kBlock - 1) / kBlock, grain, [&](std::int64_t begin, std::int64_t end) {
+  // One piece a thread: every piece packs the other side anew.
+  const std::int64_t blocks = (size + kBlock - 1) / kBlock;
+  const std::int64_t pieces = std::clamp<std::int64_t>(blocks / grain, 1, thread_count());
+  parallel_tasks(pieces, [&](std::int64_t piece) {
+    const std::int64_t begin = blocks * piece / pieces, end = blocks * (piece + 1) / pieces;
     const std::int64_t from = begin * kBlock, to = std::min(end * kBlock, size);
     blas_product(by_rows ? rows_of(args, from, to) : columns_of(args, from, to));
   });
