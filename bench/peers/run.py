@@ -25,13 +25,13 @@ MODEL = "--width 256 --layers 4"
 # name, tokens, sequent's command, PyTorch's command (both without what every command gets)
 WORKLOADS = [
     ("transformer train 4 x 512", 2048,
-     f"{SEQUENT} --arch transformer {MODEL} --heads 4 --batch 4 --length 512 --mode train",
+     f"{SEQUENT} --arch transformer {MODEL} --heads 4 --feed-forward 683 --batch 4 --length 512 --mode train",
      f"transformer_llama.py {MODEL} --heads 4 --batch 4 --length 512 --mode train"),
     ("GPT-2 style train 4 x 512", 2048,
-     f"{SEQUENT} --arch transformer {MODEL} --heads 4 --batch 4 --length 512 --mode train",
+     f"{SEQUENT} --arch transformer {MODEL} --heads 4 --feed-forward 683 --batch 4 --length 512 --mode train",
      f"transformer_gpt.py {MODEL} --heads 4 --batch 4 --length 512 --mode train"),
     ("transformer forward 1 x 8192", 8192,
-     f"{SEQUENT} --arch transformer {MODEL} --heads 4 --batch 1 --length 8192 --mode forward",
+     f"{SEQUENT} --arch transformer {MODEL} --heads 4 --feed-forward 683 --batch 1 --length 8192 --mode forward",
      f"transformer_llama.py {MODEL} --heads 4 --batch 1 --length 8192 --mode forward"),
     ("mamba train 4 x 512", 2048,
      f"{SEQUENT} --arch mamba {MODEL} --batch 4 --length 512 --mode train",
