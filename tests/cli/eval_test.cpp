@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/command.h"
-#include "tests/support/directory.h"
+#include "tests/support/files.h"
+#include "tests/support/sample_text.h"
 #include "tests/support/small_directories.h"
 
 namespace sequent {
@@ -22,7 +23,7 @@ class EvalCommand : public testing::Test {
     return test::sequent(arguments);
   }
 
-  const test::Directory directory;
+  const test::TemporaryDirectory directory;
   const std::string model = directory / "model";
   const std::string text = directory.write("text.txt", test::some_text(20));
 };

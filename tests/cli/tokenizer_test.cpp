@@ -3,7 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/command.h"
-#include "tests/support/directory.h"
+#include "tests/support/files.h"
+#include "tests/support/sample_text.h"
 
 namespace sequent {
 namespace {
@@ -17,7 +18,7 @@ class TokenizerCommand : public testing::Test {
     arguments.insert(arguments.begin(), "tokenizer");
     return test::sequent(arguments, {.input = input});
   }
-  const test::Directory directory;
+  const test::TemporaryDirectory directory;
 };
 
 TEST_F(TokenizerCommand, TrainsEncodesAndDecodes) {

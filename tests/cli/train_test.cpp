@@ -10,7 +10,9 @@
 
 #include "sequent/base/files.h"
 #include "sequent/base/random.h"
-#include "tests/support/directory.h"
+#include "sequent/base/stopwatch.h"
+#include "tests/support/files.h"
+#include "tests/support/sample_text.h"
 
 namespace sequent {
 namespace {
@@ -43,40 +45,38 @@ class Process {
   pid_t id_;
 };
 
+std::vector<std::string> train_words(const test::TemporaryDirectory& directory, const std::string& out,
+                                     const std::string& arch, int steps, int save_every) {
+  std::vector<std::string> words = {"train", "--data", directory / "text.txt", "--cache", directory / "cache"};
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"arch", arch},
+                                                        {"out", directory / out},
+                                                        {"width", "32"},
+                                                        {"layers", "2"},
+                                                        {"context", "32"},
+                                                        {"batch", "4"},
+                                                        {"steps", std::to_string(steps)},
+                                                        {"save-every", std::to_string(save_every)},
+                                                        {"eval-every", "200"},
+                                                        {"threads", "1"}}) {
+    words.push_back("--" + flag);
+    words.push_back(value);
+  }
+  return words;
+}
+
 class TrainCommand : public testing::Test {
  protected:
   TrainCommand() { directory.write("text.txt", test::some_text(2000)); }
   std::vector<std::string> arguments(const std::string& out, const std::string& arch, int steps) const {
-    return {"train",
-            "--arch",
-            arch,
-            "--data",
-            directory / "text.txt",
-            "--cache",
-            directory / "cache",
-            "--out",
-            directory / out,
-            "--width",
-            "32",
-            "--layers",
-            "2",
-            "--context",
-            "32",
-            "--batch",
-            "4",
-            "--steps",
-            std::to_string(steps),
-            "--save-every",
-            "10",
-            "--threads",
-            "1"};
+    return train_words(directory, out, arch, steps, 10);
   }
   int run(const std::vector<std::string>& words) { return Process(words, log()).wait(); }
   std::string log() const { return directory / "log"; }
   std::string weights(const std::string& run, int steps) const {
     return read_text(directory / (run + "/checkpoints/step-" + std::to_string(steps) + "/model.safetensors"));
   }
-  test::Directory directory;
+  test::TemporaryDirectory directory;
 };
 
 TEST_F(TrainCommand, InterruptSavesAndSaysHowToResume) {
@@ -118,62 +118,29 @@ TEST_F(TrainCommand, ResumingSaysWhichCheckpointIsDamaged) {
 
 // Killed without warning at random moments and resumed each time, the run ends with the same weights.
 TEST(SlowTrainCommand, SurvivesTwentyKills) {
+  constexpr int kSteps = 6000;
   for (const std::string arch : {"mamba", "transformer"}) {
-    test::Directory directory;
+    test::TemporaryDirectory directory;
     directory.write("text.txt", test::some_text(2000));
-    const auto words = [&](const std::string& out) -> std::vector<std::string> {
-      return {"train",
-              "--arch",
-              arch,
-              "--data",
-              directory / "text.txt",
-              "--cache",
-              directory / "cache",
-              "--out",
-              directory / out,
-              "--width",
-              "32",
-              "--layers",
-              "2",
-              "--context",
-              "32",
-              "--batch",
-              "4",
-              "--steps",
-              "3000",
-              "--save-every",
-              "40",
-              "--eval-every",
-              "200",
-              "--threads",
-              "1"};
-    };
+    const std::vector<std::string> resume = {"train", "--resume", "--out", directory / "killed", "--threads", "1"};
     const std::string log = directory / "log";
-    ASSERT_EQ(Process(words("whole"), log).wait(), 0) << read_text(log);
+    const Stopwatch watch;
+    ASSERT_EQ(Process(train_words(directory, "whole", arch, kSteps, 40), log).wait(), 0) << read_text(log);
+    // Twenty sessions of at most a twentieth of the whole run cannot reach its end.
+    const double session = watch.seconds() / 40;
     const Random random(1, Random::stream_of(arch));
     int kills = 0;
-    bool started = false;
-    for (std::uint64_t i = 0; i < 200 && kills < 20; ++i) {
-      started = std::filesystem::exists(directory / "killed/config.toml");
-      Process process(
-          started ? std::vector<std::string>{"train", "--resume", "--out", directory / "killed", "--threads", "1"}
-                  : words("killed"),
-          log);
-      std::this_thread::sleep_for(std::chrono::milliseconds(15 + random.below(i, 120)));
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const bool started = std::filesystem::exists(directory / "killed/config.toml");
+      const Process process(started ? resume : train_words(directory, "killed", arch, kSteps, 40), log);
+      std::this_thread::sleep_for(std::chrono::duration<double>(session * (1 + random.uniform(i))));
       process.signal(SIGKILL);
-      const int code = process.wait();
-      if (code == -SIGKILL) {
-        ++kills;
-      } else {
-        ASSERT_EQ(code, 0) << read_text(log);
-        break;  // it had finished before the signal came
-      }
+      if (process.wait() == -SIGKILL) ++kills;
     }
     EXPECT_EQ(kills, 20) << "the run ended too soon";
-    ASSERT_EQ(Process({"train", "--resume", "--out", directory / "killed", "--threads", "1"}, log).wait(), 0)
-        << read_text(log);
+    ASSERT_EQ(Process(resume, log).wait(), 0) << read_text(log);
     const auto weights = [&](const std::string& run) {
-      return read_text(directory / (run + "/checkpoints/step-3000/model.safetensors"));
+      return read_text(directory / (run + "/checkpoints/step-6000/model.safetensors"));
     };
     EXPECT_EQ(weights("killed"), weights("whole")) << arch;
   }

@@ -7,7 +7,7 @@
 
 #include "sequent/infer/sequence_logits.h"
 #include "sequent/text/tokenizer.h"
-#include "tests/support/directory.h"
+#include "tests/support/sample_text.h"
 #include "tests/support/files.h"
 #include "tests/support/small_models.h"
 
@@ -24,7 +24,7 @@ class Evaluate : public testing::Test {
     return TokenDataset::open(Corpus(paths), Tokenizer::bytes(), directory / "cache");
   }
 
-  const test::Directory directory;
+  const test::TemporaryDirectory directory;
   const std::unique_ptr<LanguageModel> model = test::small_model("mamba");
 };
 

@@ -4,7 +4,8 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
-#include "tests/support/directory.h"
+#include "tests/support/files.h"
+#include "tests/support/sample_text.h"
 #include "tests/support/small_models.h"
 
 namespace sequent {
@@ -40,7 +41,7 @@ class EveryTrainer : public testing::TestWithParam<std::string> {
     return events;
   }
 
-  test::Directory directory;
+  test::TemporaryDirectory directory;
 };
 
 TEST_P(EveryTrainer, LearnsAndReportsWhatItMade) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sequent/base/error.h"
-#include "tests/support/directory.h"
+#include "tests/support/files.h"
 #include "tests/support/small_models.h"
 #include "tests/support/values.h"
 
@@ -11,7 +11,7 @@ namespace sequent {
 namespace {
 
 TEST(TrainingState, SurvivesItsFileBitForBit) {
-  const test::Directory directory;
+  const test::TemporaryDirectory directory;
   const auto model = test::small_model("mamba");
   model->parameters().flatten();
   AdamW optimizer(model->parameters(), {});
@@ -39,7 +39,7 @@ TEST(TrainingState, SurvivesItsFileBitForBit) {
 }
 
 TEST(TrainingState, OfAnotherModelIsRefused) {
-  const test::Directory directory;
+  const test::TemporaryDirectory directory;
   const auto small = test::small_model("mamba");
   small->parameters().flatten();
   save_training_state(directory / "state.safetensors", {}, AdamW(small->parameters(), {}), {});

@@ -5,7 +5,8 @@
 #include "sequent/text/corpus.h"
 #include "sequent/text/dataset.h"
 #include "sequent/train/optimizer.h"
-#include "tests/support/directory.h"
+#include "tests/support/files.h"
+#include "tests/support/sample_text.h"
 #include "tests/support/small_models.h"
 #include "tests/support/values.h"
 
@@ -22,7 +23,7 @@ class EveryTrainingStep : public testing::TestWithParam<std::string> {
   }
   std::vector<double> gradients() const { return test::to_doubles(model->parameters().gradients()); }
 
-  test::Directory directory;
+  test::TemporaryDirectory directory;
   std::optional<TokenDataset> dataset;
   std::unique_ptr<LanguageModel> model = test::small_model(GetParam());
 };
