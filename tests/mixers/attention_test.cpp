@@ -21,6 +21,15 @@ TEST(Attention, StateGrowsWithTheSequence) {
   EXPECT_EQ(make(parameters, true).state_bytes(100, 2), 2 * 100 * 4 * 2);
 }
 
+TEST(Attention, CountsTheOperationsOfItsPairs) {
+  const auto source = shapes_only();
+  Parameters causal(*source);
+  // 3 tokens see 1 + 2 + 3 keys with 2 heads of 4 channels.
+  EXPECT_EQ(make(causal, true).sequence_flops(3), 6 * 2 * 4 * 4);
+  Parameters bidirectional(*source);
+  EXPECT_EQ(make(bidirectional, false).sequence_flops(3), 9 * 2 * 4 * 4);
+}
+
 TEST(Attention, TheCacheGrowsInPlaceButNeverUnderACopy) {
   const auto source = fresh_parameters(1);
   Parameters parameters(*source);

@@ -1,4 +1,5 @@
-// What is particular to Mamba; what holds for all mixers is in tests/properties, parity in tests/models/golden_test.cpp.
+// What is particular to Mamba; what holds for all mixers is in tests/properties, parity in
+// tests/models/golden_test.cpp.
 #include "sequent/mixers/mamba.h"
 
 #include <gtest/gtest.h>
@@ -39,6 +40,13 @@ TEST(Mamba, StateDoesNotGrowWithTheSequence) {
   const Mamba mamba({.inner_width = 64, .states = 16, .taps = 4, .delta_rank = 2}, 32, ParameterScope(parameters));
   EXPECT_EQ(mamba.state_bytes(1, 4), 64 * (3 + 16) * 4);
   EXPECT_EQ(mamba.state_bytes(1 << 20, 4), mamba.state_bytes(1, 4));
+}
+
+TEST(Mamba, CountsTheOperationsOfItsScan) {
+  const auto source = shapes_only();
+  Parameters parameters(*source);
+  const Mamba mamba({.inner_width = 64, .states = 16, .taps = 4, .delta_rank = 2}, 32, ParameterScope(parameters));
+  EXPECT_EQ(mamba.sequence_flops(3), 3 * 64 * 16 * 5);
 }
 
 }  // namespace

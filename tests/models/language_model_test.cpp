@@ -50,7 +50,8 @@ TEST_P(EveryModel, RecomputingBlocksTakesLessMemory) {
     memory::reset_peak();
     const std::int64_t before = memory::live_bytes();
     Tape tape;
-    const Var hidden = model->hidden(ids, Segments::uniform(8, 500), {}, {.recompute_blocks = recompute, .observe = {}});
+    const Var hidden =
+        model->hidden(ids, Segments::uniform(8, 500), {}, {.recompute_blocks = recompute, .observe = {}});
     tape.backward(projected_cross_entropy(hidden, model->projection(), ids).loss);
     return memory::peak_bytes() - before;
   };
@@ -89,7 +90,8 @@ TEST_P(EveryModel, ObserverSeesEveryPartInOrder) {
 TEST_P(EveryModel, DropoutChangesWithItsSeedAndIsOffWithoutIt) {
   const auto hidden = [&](float rate, std::uint64_t seed) {
     return test::to_doubles(
-        model->hidden(test::some_ids(9), Segments::single(9), {}, {.dropout = rate, .seed = seed, .observe = {}}).value());
+        model->hidden(test::some_ids(9), Segments::single(9), {}, {.dropout = rate, .seed = seed, .observe = {}})
+            .value());
   };
   EXPECT_EQ(hidden(0.5f, 1), hidden(0.5f, 1));
   EXPECT_NE(hidden(0.5f, 1), hidden(0.5f, 2));
@@ -112,8 +114,21 @@ TEST_P(EveryModel, StateBytesByArithmeticAreThoseMeasured) {
   EXPECT_EQ(state.bytes(), model->state_bytes(50));
 }
 
+TEST_P(EveryModel, OperationsGrowAtLeastLikeTheSequence) {
+  EXPECT_EQ(model->flops(0), 0);
+  EXPECT_GT(model->flops(1), 0);
+  EXPECT_GE(model->flops(100), 100 * model->flops(1));
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, EveryModel, testing::ValuesIn(test::family_names()),
                          [](const auto& test) { return test.param; });
+
+TEST(LanguageModel, AnEmbeddingThatIsOnlyLookedUpTakesNoOperations) {
+  LanguageModelConfig config = new_model_config(kMamba, {.layers = 1, .width = 32, .vocabulary = 100});
+  const std::int64_t tied = LanguageModel(config, *shapes_only()).flops(10);
+  config.tied = false;
+  EXPECT_EQ(LanguageModel(config, *shapes_only()).flops(10), tied);
+}
 
 }  // namespace
 }  // namespace sequent

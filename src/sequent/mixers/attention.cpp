@@ -51,8 +51,8 @@ Tensor append(Var& entry, const Tensor& rows) {
 
 Attention::Attention(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope)
     : config_(config),
-      q_proj_(projection(width, config.heads * config.head_width, config.bias, config.weight_deviation,
-                         scope("q_proj"))),
+      q_proj_(
+          projection(width, config.heads * config.head_width, config.bias, config.weight_deviation, scope("q_proj"))),
       k_proj_(projection(width, config.key_value_heads * config.head_width, config.bias, config.weight_deviation,
                          scope("k_proj"))),
       v_proj_(projection(width, config.key_value_heads * config.head_width, config.bias, config.weight_deviation,
@@ -72,12 +72,11 @@ Var Attention::forward(const Var& x, const Segments& segments, std::span<MixerSt
     k = rotary(k, positions, {config_.key_value_heads, config_.rope_base});
   }
   if (states.empty()) {
-    return o_proj_(attention(q, k, v, segments, segments,
-                             {config_.heads, config_.key_value_heads, config_.causal}));
+    return o_proj_(attention(q, k, v, segments, segments, {config_.heads, config_.key_value_heads, config_.causal}));
   }
   const bool differentiable = recording({q, k, v, states[0]->entries[kKeys].value});
-  const Var y = differentiable ? with_differentiable_states(q, k, v, segments, states)
-                               : with_caches(q, k, v, segments, states);
+  const Var y =
+      differentiable ? with_differentiable_states(q, k, v, segments, states) : with_caches(q, k, v, segments, states);
   for (std::size_t i = 0; i < states.size(); ++i) states[i]->position += segments.length(static_cast<std::int64_t>(i));
   return o_proj_(y);
 }
@@ -104,8 +103,7 @@ Var Attention::with_differentiable_states(const Var& q, const Var& k, const Var&
   for (std::int64_t i = 0; i < segments.count(); ++i) {
     MixerState& state = *states[static_cast<std::size_t>(i)];
     const auto joined = [&](std::size_t entry, const Var& rows) {
-      const std::vector<Var> parts = {state.entries[entry].value,
-                                      slice_rows(rows, segments.begin(i), segments.end(i))};
+      const std::vector<Var> parts = {state.entries[entry].value, slice_rows(rows, segments.begin(i), segments.end(i))};
       return state.entries[entry].value = concat_rows(parts);
     };
     keys.push_back(joined(kKeys, k));
@@ -123,6 +121,13 @@ MixerState Attention::initial_state() const {
 
 std::int64_t Attention::state_bytes(std::int64_t tokens, std::int64_t element_bytes) const {
   return 2 * tokens * config_.key_value_heads * config_.head_width * element_bytes;
+}
+
+// For each pair of a query and a key it may see, of every head: q.k and p v, a product and a sum per channel. A causal
+// query sees the keys up to its own.
+std::int64_t Attention::sequence_flops(std::int64_t tokens) const {
+  const std::int64_t pairs = config_.causal ? tokens * (tokens + 1) / 2 : tokens * tokens;
+  return 4 * pairs * config_.heads * config_.head_width;
 }
 
 }  // namespace sequent

@@ -26,6 +26,7 @@ class Attention : public SequenceMixer {
   Var forward(const Var& x, const Segments& segments, std::span<MixerState* const> states = {}) const override;
   MixerState initial_state() const override;
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes) const override;
+  std::int64_t sequence_flops(std::int64_t tokens) const override;
 
  private:
   Var with_caches(const Var& q, const Var& k, const Var& v, const Segments& segments,

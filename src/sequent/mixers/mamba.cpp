@@ -69,8 +69,7 @@ Var Mamba::forward(const Var& u, const Segments& segments, std::span<MixerState*
   const auto state = [&](std::size_t index) { return states.empty() ? Var() : gather_states(states, index); };
   const Var x = in_proj_.outputs(u, 0, config_.inner_width);
   const Var z = in_proj_.outputs(u, config_.inner_width, 2 * config_.inner_width);
-  const CausalConvResult conv =
-      causal_conv(x, conv_weight_, conv_bias_, segments, state(kWindow), Activation::silu);
+  const CausalConvResult conv = causal_conv(x, conv_weight_, conv_bias_, segments, state(kWindow), Activation::silu);
   const std::array<std::int64_t, 3> widths = {config_.delta_rank, config_.states, config_.states};
   const std::vector<Var> parts = split_columns(x_proj_(conv.y), widths);
   // The bias of dt_proj belongs inside the softplus, which is the scan's.
@@ -102,6 +101,12 @@ MixerState Mamba::initial_state() const {
 
 std::int64_t Mamba::state_bytes(std::int64_t, std::int64_t element_bytes) const {
   return config_.inner_width * (config_.taps - 1 + config_.states) * element_bytes;
+}
+
+// For each channel and state of a token: decay h + (delta x) b and the sum of c h, five. The exponent and its
+// exponential are the two of the weight A_log, and the convolution is its weights' too.
+std::int64_t Mamba::sequence_flops(std::int64_t tokens) const {
+  return 5 * tokens * config_.inner_width * config_.states;
 }
 
 }  // namespace sequent

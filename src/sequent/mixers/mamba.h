@@ -30,6 +30,7 @@ class Mamba : public SequenceMixer {
   Var forward(const Var& u, const Segments& segments, std::span<MixerState* const> states = {}) const override;
   MixerState initial_state() const override;
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes) const override;
+  std::int64_t sequence_flops(std::int64_t tokens) const override;
 
  private:
   MambaConfig config_;

@@ -43,6 +43,10 @@ class SequenceMixer {
 
   /// Bytes of the state of one sequence after `tokens` tokens, by arithmetic, with `element_bytes` per number.
   virtual std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes) const = 0;
+
+  /// Floating-point operations of forward over one sequence of `tokens` tokens beyond those of its weights, which are
+  /// counted as two for each weight and token whatever the mixer. What an implementation counts stands beside it.
+  virtual std::int64_t sequence_flops(std::int64_t tokens) const = 0;
 };
 
 /// The states' entries number `index` end to end along the first axis.

@@ -90,9 +90,10 @@ LanguageModel::LanguageModel(const LanguageModelConfig& config, ParameterSource&
     blocks_.push_back(std::make_unique<Block>(config, i, scope("layers")(static_cast<std::int64_t>(i))));
   }
   final_norm_ = std::make_unique<RmsNorm>(config.width, config.norm_epsilon, scope("final_norm"));
-  projection_ = config.tied ? embedding_
-                            : scope("projection").parameter("weight", table,
-                                                            initialize::normal(config.embedding_deviation), true);
+  projection_ =
+      config.tied
+          ? embedding_
+          : scope("projection").parameter("weight", table, initialize::normal(config.embedding_deviation), true);
 }
 
 LanguageModel::~LanguageModel() = default;
@@ -131,6 +132,13 @@ ModelState LanguageModel::initial_state() const {
 std::int64_t LanguageModel::state_bytes(std::int64_t tokens, std::int64_t element_bytes) const {
   std::int64_t total = 0;
   for (const auto& block : blocks_) total += block->mixer().state_bytes(tokens, element_bytes);
+  return total;
+}
+
+std::int64_t LanguageModel::flops(std::int64_t tokens) const {
+  const std::int64_t looked_up = config_.tied ? 0 : config_.vocabulary * config_.width;
+  std::int64_t total = 2 * (parameters_.count() - looked_up) * tokens;
+  for (const auto& block : blocks_) total += block->mixer().sequence_flops(tokens);
   return total;
 }
 

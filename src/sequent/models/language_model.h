@@ -55,6 +55,11 @@ class LanguageModel {
   /// Bytes of the state of one sequence of `tokens` tokens, by arithmetic.
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes = 4) const;
 
+  /// Floating-point operations of forward over one sequence of `tokens` tokens, logits included: two for each weight
+  /// and token (an embedding that is only looked up is none), and what the mixers add. Training takes kTrainingFlops
+  /// times as many.
+  std::int64_t flops(std::int64_t tokens) const;
+
   /// Whether the state of this layer grows with the sequence.
   bool layer_state_grows(std::size_t layer) const;
 
@@ -71,6 +76,9 @@ class LanguageModel {
   std::unique_ptr<RmsNorm> final_norm_;
   Var projection_;
 };
+
+/// The backward pass takes two products where forward takes one: for the gradient of the input and of the weight.
+inline constexpr std::int64_t kTrainingFlops = 3;
 
 /// Number of parameters, without making any.
 std::int64_t count_parameters(const LanguageModelConfig& config);
