@@ -19,6 +19,27 @@ TEST(RotaryOp, TurnsHalvesOfEachHeadByPositionAndFrequency) {
                      std::vector<double>{c, -slow_s, s, slow_c, -3 * s, 2 * slow_c, 3 * c, 2 * slow_s}, 2e-7, "y");
 }
 
+TEST(RotaryOp, TorchscaleTurnsNeighboursByFrequenciesFromOneToTheInverseBase) {
+  // Width 6: pairs (0, 1), (2, 3), (4, 5) at frequencies 1, base^(-1/2) and base^-1.
+  const std::vector<double> x = {1, 0, 0, 1, 2, 0};
+  const std::vector<std::int64_t> positions = {5};
+  const Var y = rotary(test::to_tensor(x, {1, 6}), positions,
+                       {.heads = 1, .base = 100, .convention = RotaryConvention::torchscale});
+  test::expect_close(test::to_doubles(y.value()),
+                     std::vector<double>{std::cos(5.0), std::sin(5.0), -std::sin(0.5), std::cos(0.5),
+                                         2 * std::cos(0.05), 2 * std::sin(0.05)},
+                     2e-7, "y");
+}
+
+TEST(RotaryOp, ASinglePairHasFrequencyOneInBothConventions) {
+  const std::vector<std::int64_t> positions = {3};
+  for (const RotaryConvention convention : {RotaryConvention::half_split, RotaryConvention::torchscale}) {
+    const Var y =
+        rotary(test::to_tensor(std::vector<double>{1, 0}, {1, 2}), positions, {.heads = 1, .convention = convention});
+    test::expect_close(test::to_doubles(y.value()), std::vector<double>{std::cos(3.0), std::sin(3.0)}, 2e-7, "y");
+  }
+}
+
 TEST(RotaryOp, ProductOfTwoDependsOnTheirDistanceOnly) {
   const Tensor q = test::to_tensor(test::random_values(64, "q"), {1, 64});
   const Tensor k = test::to_tensor(test::random_values(64, "k"), {1, 64});
@@ -36,12 +57,15 @@ TEST(RotaryOp, ProductOfTwoDependsOnTheirDistanceOnly) {
 TEST(RotaryOp, GradientTurnsBack) {
   const std::vector<double> dy = test::random_values(24, "dy");
   const std::vector<std::int64_t> positions = {4, 0, 11};
-  const Var x = Var::parameter(test::to_tensor(test::random_values(24, "x"), {3, 8}));
-  Tape tape;
-  tape.backward(rotary(x, positions, {.heads = 2}), test::to_tensor(dy, {3, 8}));
   const std::vector<std::int64_t> back = {-4, 0, -11};
-  EXPECT_EQ(test::to_doubles(x.gradient()),
-            test::to_doubles(rotary(test::to_tensor(dy, {3, 8}), back, {.heads = 2}).value()));
+  for (const RotaryConvention convention : {RotaryConvention::half_split, RotaryConvention::torchscale}) {
+    const RotaryOptions options = {.heads = 2, .convention = convention};
+    const Var x = Var::parameter(test::to_tensor(test::random_values(24, "x"), {3, 8}));
+    Tape tape;
+    tape.backward(rotary(x, positions, options), test::to_tensor(dy, {3, 8}));
+    EXPECT_EQ(test::to_doubles(x.gradient()),
+              test::to_doubles(rotary(test::to_tensor(dy, {3, 8}), back, options).value()));
+  }
 }
 
 TEST(RotaryOp, RefusesOddWidthsAndMissingPositions) {

@@ -1,4 +1,4 @@
-// Rotary position embedding (Su et al., "RoFormer", 2021, equation 34) in the half-split convention of Llama.
+// Rotary position embedding (Su et al., "RoFormer", 2021, equation 34), with either published choice of pairs.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,15 @@
 
 namespace sequent::kernels {
 
-/// For each head and j < width / 2, with a = direction * positions[t] * frequencies[j]:
-///   y[j]             = x[j] cos a - x[j + width / 2] sin a
-///   y[j + width / 2] = x[j + width / 2] cos a + x[j] sin a
+/// Which two channels of a head turn together as pair j.
+enum class RotaryPairs : std::uint8_t {
+  half_split,   // j and j + width / 2
+  interleaved,  // 2 j and 2 j + 1
+};
+
+/// For each head and each pair (first, second), with a = direction * positions[t] * frequencies[j]:
+///   y[first]  = x[first] cos a - x[second] sin a
+///   y[second] = x[second] cos a + x[first] sin a
 /// direction is 1, or -1 to turn back, which is the gradient. Angles are computed in double.
 template <class Real>
 struct Rotary {
@@ -21,6 +27,7 @@ struct Rotary {
   std::int64_t heads;
   std::int64_t width;  // even
   int direction;
+  RotaryPairs pairs = RotaryPairs::half_split;
 };
 
 void rotary(Cpu, const Rotary<float>& args);

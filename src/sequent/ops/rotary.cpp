@@ -1,6 +1,8 @@
 #include "sequent/ops/rotary.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "sequent/autograd/tape.h"
@@ -10,17 +12,36 @@
 namespace sequent {
 namespace {
 
-Tensor turn(const Tensor& x, std::span<const std::int64_t> positions, std::span<const double> frequencies,
-            std::int64_t heads, int direction) {
+// What a convention fixes, for one width and base.
+struct Turns {
+  std::vector<double> frequencies;
+  kernels::RotaryPairs pairs;
+};
+
+Turns turns_of(const RotaryOptions& options, std::int64_t width) {
+  const bool torchscale = options.convention == RotaryConvention::torchscale;
+  // A single pair has frequency 1 in both.
+  const double steps =
+      torchscale ? std::max<double>(1.0, static_cast<double>(width / 2 - 1)) : static_cast<double>(width) / 2.0;
+  std::vector<double> frequencies(static_cast<std::size_t>(width / 2));
+  for (std::size_t j = 0; j < frequencies.size(); ++j) {
+    frequencies[j] = std::pow(static_cast<double>(options.base), -static_cast<double>(j) / steps);
+  }
+  return {std::move(frequencies), torchscale ? kernels::RotaryPairs::interleaved : kernels::RotaryPairs::half_split};
+}
+
+Tensor turn(const Tensor& x, std::span<const std::int64_t> positions, const Turns& turns, std::int64_t heads,
+            int direction) {
   const Tensor y = Tensor::empty(x.shape());
   kernels::rotary(kernels::Cpu{}, kernels::Rotary<float>{.x = x.floats(),
                                                          .y = y.mutable_floats(),
                                                          .positions = positions.data(),
-                                                         .frequencies = frequencies.data(),
+                                                         .frequencies = turns.frequencies.data(),
                                                          .tokens = x.rows(),
                                                          .heads = heads,
                                                          .width = x.columns() / heads,
-                                                         .direction = direction});
+                                                         .direction = direction,
+                                                         .pairs = turns.pairs});
   return y;
 }
 
@@ -32,18 +53,12 @@ Var rotary(const Var& x, std::span<const std::int64_t> positions, const RotaryOp
   check(static_cast<std::int64_t>(positions.size()) == x.rows(),
         "rotary: positions must be one per token, got {} for {} tokens", positions.size(), x.rows());
   check(options.base > 0.0f, "rotary: base must be positive, got {}", options.base);
-  const std::int64_t width = x.columns() / options.heads;
-  std::vector<double> frequencies(static_cast<std::size_t>(width / 2));
-  for (std::size_t j = 0; j < frequencies.size(); ++j) {
-    frequencies[j] =
-        std::pow(static_cast<double>(options.base), -2.0 * static_cast<double>(j) / static_cast<double>(width));
-  }
-  Tensor y = turn(x.value(), positions, frequencies, options.heads, 1);
+  const Turns turns = turns_of(options, x.columns() / options.heads);
+  Tensor y = turn(x.value(), positions, turns, options.heads, 1);
   if (!recording({x})) return y;
-  return record(
-      std::move(y), {x},
-      [x, frequencies, heads = options.heads, at = std::vector<std::int64_t>(positions.begin(), positions.end())](
-          const Tensor& dy) { x.accumulate(turn(dy, at, frequencies, heads, -1)); });
+  return record(std::move(y), {x},
+                [x, turns, heads = options.heads, at = std::vector<std::int64_t>(positions.begin(), positions.end())](
+                    const Tensor& dy) { x.accumulate(turn(dy, at, turns, heads, -1)); });
 }
 
 }  // namespace sequent

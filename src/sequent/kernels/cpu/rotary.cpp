@@ -53,10 +53,44 @@ void CosinesAndSines(double position, const double* frequencies, std::int64_t co
   }
 }
 
+// Pairs (x1[j], x2[j]) for j < count.
+void TurnHalves(const float* cosines, const float* sines, std::int64_t count, const float* x1, const float* x2,
+                float* y1, float* y2) {
+  const FloatTag d;
+  ForEachVector(d, count, [&](std::int64_t j, std::int64_t left) HWY_ATTR {
+    const auto cosine = hn::Load(d, cosines + j);
+    const auto sine = hn::Load(d, sines + j);
+    const auto first = LoadUpTo(d, x1 + j, left);
+    const auto second = LoadUpTo(d, x2 + j, left);
+    StoreUpTo(d, hn::NegMulAdd(second, sine, hn::Mul(first, cosine)), y1 + j, left);
+    StoreUpTo(d, hn::MulAdd(second, cosine, hn::Mul(first, sine)), y2 + j, left);
+  });
+}
+
+// Pairs (x[2 j], x[2 j + 1]) for j < count.
+void TurnNeighbours(const float* cosines, const float* sines, std::int64_t count, const float* x, float* y) {
+  const FloatTag d;
+  const std::int64_t lanes = LanesOf(d);
+  std::int64_t j = 0;
+  for (; j + lanes <= count; j += lanes) {
+    const auto cosine = hn::Load(d, cosines + j);
+    const auto sine = hn::Load(d, sines + j);
+    FloatVector first, second;
+    hn::LoadInterleaved2(d, x + 2 * j, first, second);
+    hn::StoreInterleaved2(hn::NegMulAdd(second, sine, hn::Mul(first, cosine)),
+                          hn::MulAdd(second, cosine, hn::Mul(first, sine)), d, y + 2 * j);
+  }
+  for (; j < count; ++j) {
+    const float first = x[2 * j];
+    const float second = x[2 * j + 1];
+    y[2 * j] = first * cosines[j] - second * sines[j];
+    y[2 * j + 1] = second * cosines[j] + first * sines[j];
+  }
+}
+
 }  // namespace
 
 void RotaryTokens(const Rotary<float>& args, std::int64_t begin, std::int64_t end) {
-  const FloatTag d;
   const std::int64_t half = args.width / 2;
   HWY_ALIGN double frequencies[kChunk];
   HWY_ALIGN float cosines[kChunk];
@@ -68,15 +102,13 @@ void RotaryTokens(const Rotary<float>& args, std::int64_t begin, std::int64_t en
     for (std::int64_t t = begin; t < end; ++t) {
       CosinesAndSines(args.direction * static_cast<double>(args.positions[t]), frequencies, count, cosines, sines);
       for (std::int64_t h = 0; h < args.heads; ++h) {
-        const std::int64_t at = (t * args.heads + h) * args.width + from;
-        ForEachVector(d, count, [&](std::int64_t j, std::int64_t left) HWY_ATTR {
-          const auto cosine = hn::Load(d, cosines + j);
-          const auto sine = hn::Load(d, sines + j);
-          const auto x1 = LoadUpTo(d, args.x + at + j, left);
-          const auto x2 = LoadUpTo(d, args.x + at + half + j, left);
-          StoreUpTo(d, hn::NegMulAdd(x2, sine, hn::Mul(x1, cosine)), args.y + at + j, left);
-          StoreUpTo(d, hn::MulAdd(x2, cosine, hn::Mul(x1, sine)), args.y + at + half + j, left);
-        });
+        const float* x = args.x + (t * args.heads + h) * args.width;
+        float* y = args.y + (t * args.heads + h) * args.width;
+        if (args.pairs == RotaryPairs::interleaved) {
+          TurnNeighbours(cosines, sines, count, x + 2 * from, y + 2 * from);
+        } else {
+          TurnHalves(cosines, sines, count, x + from, x + half + from, y + from, y + half + from);
+        }
       }
     }
   }

@@ -18,10 +18,13 @@ void rotary(const Rotary<Real>& args) {
         const double angle = args.direction * static_cast<double>(args.positions[t]) * args.frequencies[j];
         const Real cosine = static_cast<Real>(std::cos(angle));
         const Real sine = static_cast<Real>(std::sin(angle));
-        const Real first = x[j];
-        const Real second = x[j + half];
-        y[j] = first * cosine - second * sine;
-        y[j + half] = second * cosine + first * sine;
+        const bool interleaved = args.pairs == RotaryPairs::interleaved;
+        const std::int64_t first = interleaved ? 2 * j : j;
+        const std::int64_t second = interleaved ? 2 * j + 1 : j + half;
+        const Real x1 = x[first];
+        const Real x2 = x[second];
+        y[first] = x1 * cosine - x2 * sine;
+        y[second] = x2 * cosine + x1 * sine;
       }
     }
   }
