@@ -7,6 +7,7 @@
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
 #include "sequent/kernels/selective_scan.h"
+#include "sequent/ops/pointers.h"
 
 namespace sequent {
 namespace {
@@ -28,23 +29,6 @@ void check_inputs(const SelectiveScanInputs& in, const Segments& segments) {
   expect_shape(kOp, "d", in.d.value(), {channels});
   if (in.gate.defined()) expect_shape(kOp, "gate", in.gate.value(), {tokens, channels});
   if (in.state.defined()) expect_shape(kOp, "state", in.state.value(), {segments.count(), channels, states});
-}
-
-const float* floats_or_null(const Var& var) {
-  return var.defined() ? var.value().floats() : nullptr;
-}
-
-const float* floats_or_null(const Tensor& tensor) {
-  return tensor.defined() ? tensor.floats() : nullptr;
-}
-
-float* mutable_or_null(const Tensor& tensor) {
-  return tensor.defined() ? tensor.mutable_floats() : nullptr;
-}
-
-// Where the gradient of a weight is summed, or null when it wants none.
-float* sum_or_null(const Var& weight) {
-  return weight.wants_gradient() ? weight.gradient_buffer().mutable_floats() : nullptr;
 }
 
 kernels::SelectiveScanArguments<float> arguments(const SelectiveScanInputs& in, const Segments& segments,
