@@ -62,5 +62,38 @@ TEST(StateSpaceDualityBackward, MatchesReferenceOnManySequences) {
   expect_matches_reference(test::duality_layouts_of_many_sequences());
 }
 
+TEST(StateSpaceDualityBackward, AnyDecayMatchesTheRecurrenceOverALongSequence) {
+  for (const double loss : test::kDualityLosses) {
+    SCOPED_TRACE(loss);
+    auto layout = test::duality_layout_long(loss);
+    layout.with_delta = true;
+    expect_matches_reference({layout});
+  }
+}
+
+TEST(StateSpaceDualityBackward, ThreadsDoNotChangeAnything) {
+  const int threads = thread_count();
+  for (const DualityLayout& layout :
+       {DualityLayout{{0, 130, 135, 300}, 6, 2, 20, 16}, DualityLayout{{0, 200}, 9, 1, 33, 24}}) {
+    SCOPED_TRACE(layout.text());
+    set_thread_count(1);
+    DualityCase<float> one(layout);
+    kernels::state_space_duality(kernels::Cpu{}, one.forward());
+    kernels::state_space_duality(kernels::Cpu{}, one.backward());
+    set_thread_count(3);
+    DualityCase<float> three(layout);
+    kernels::state_space_duality(kernels::Cpu{}, three.forward());
+    kernels::state_space_duality(kernels::Cpu{}, three.backward());
+    set_thread_count(threads);
+    EXPECT_EQ(one.dx, three.dx);
+    EXPECT_EQ(one.db, three.db);
+    EXPECT_EQ(one.dc, three.dc);
+    EXPECT_EQ(one.ddelta, three.ddelta);
+    EXPECT_EQ(one.drate, three.drate);
+    EXPECT_EQ(one.dskip, three.dskip);
+    EXPECT_EQ(one.dstate, three.dstate);
+  }
+}
+
 }  // namespace
 }  // namespace sequent

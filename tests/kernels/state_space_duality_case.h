@@ -18,6 +18,7 @@ struct DualityLayout {
   std::int64_t heads, groups, width, states;
   bool with_delta = true, with_state = true;
   enum class Skip { none, per_head, per_channel } skip = Skip::per_head;
+  double loss = 0;  // of every rate, where it is not random
 
   std::string text() const {
     return "tokens " + std::to_string(offsets.back()) + ", heads " + std::to_string(heads) + ", groups " +
@@ -47,7 +48,7 @@ struct DualityCase {
     delta = values(tokens * layout.heads, "delta");
     for (Real& value : delta) value = std::abs(value) / 2;
     rate = values(layout.heads, "rate", 0.3);
-    for (Real& value : rate) value = -std::abs(value);
+    for (Real& value : rate) value = layout.loss > 0 ? -static_cast<Real>(layout.loss) : -std::abs(value);
     skip = values(inputs().skip_size(), "skip");
     state = values(all_states, "state");
     dy = values(tokens * layout.heads * layout.width, "dy");
@@ -141,5 +142,15 @@ inline std::vector<DualityLayout> duality_layouts_of_many_sequences() {
   }
   return {{offsets, 6, 3, 17, 16}, {single, 6, 3, 17, 16}, {single, 2, 1, 70, 9, false}};
 }
+
+/// A long sequence whose decays are all exp(-`loss`) per token.
+inline DualityLayout duality_layout_long(double loss) {
+  DualityLayout layout{{0, 8192}, 2, 1, 8, 5, false};
+  layout.loss = loss;
+  return layout;
+}
+
+/// So little is lost that nothing is forgotten (the smallest gamma of a deep RetNet, 1 - 2^-36); something; everything.
+inline const double kDualityLosses[] = {0x1p-36, 0.01, 1.0, 50.0};
 
 }  // namespace sequent::test

@@ -74,12 +74,12 @@ constexpr std::int64_t state_space_duality_sequence_groups(std::int64_t sequence
 }
 
 /// The backward pass sums the gradients of b and c in pieces of this many heads of a group, whatever the number of
-/// threads: the whole group, unless that would leave fewer than 16 independent units of work.
+/// threads: the whole group, unless that would leave fewer than 8 independent units of work.
 template <class Real>
 constexpr std::int64_t state_space_duality_piece(const StateSpaceDualityArguments<Real>& args) {
   const std::int64_t units =
       std::max<std::int64_t>(1, state_space_duality_sequence_groups(args.sequences)) * args.groups;
-  return std::max<std::int64_t>(1, args.heads_per_group() / std::max<std::int64_t>(1, 16 / units));
+  return std::max<std::int64_t>(1, args.heads_per_group() / std::max<std::int64_t>(1, 8 / units));
 }
 
 template <class Real>

@@ -1,4 +1,4 @@
-// A matrix product of tiles that lie in the nearest caches, the inner loop of every attention product; compiled once
+// A matrix product of tiles that lie in the nearest caches, the inner loop of attention and duality; compiled once
 // per SIMD target, so no ordinary include guard.
 #if defined(SEQUENT_KERNELS_CPU_TILE_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SEQUENT_KERNELS_CPU_TILE_PRODUCT_INL_H_
