@@ -51,7 +51,7 @@ TEST_P(Bench, TimesTrainingAndForward) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Bench, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(All, Bench, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
 
 TEST(BenchCommand, TakesAModelToo) {

@@ -66,7 +66,7 @@ TEST_P(Chat, AMistakeInACommandDoesNotEndIt) {
   EXPECT_EQ(json::parse(result.out)["turns"].size(), 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Chat, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(All, Chat, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
 
 }  // namespace

@@ -123,7 +123,7 @@ TEST_P(GenerateCommand, SaysWhatIsMissing) {
   EXPECT_NE(empty.err.find("config.json"), std::string::npos) << empty.err;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, GenerateCommand, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(All, GenerateCommand, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
 
 }  // namespace

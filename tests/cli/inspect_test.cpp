@@ -27,7 +27,7 @@ class Inspect : public testing::TestWithParam<std::string> {
 TEST_P(Inspect, SaysWhatTheModelIs) {
   const LoadedModel loaded = load_model(directory);
   const json object = run_json({"--context", "100"});
-  EXPECT_EQ(object["architecture"], loaded.family->name);
+  EXPECT_EQ(object["architecture"], loaded.model->config().architecture);
   EXPECT_EQ(object["parameters"], loaded.model->parameters().count());
   EXPECT_EQ(object["active_parameters"], object["parameters"]);
   EXPECT_EQ(object["layers"], loaded.model->config().blocks.size());

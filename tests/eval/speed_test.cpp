@@ -52,7 +52,7 @@ TEST_P(SpeedOf, MeasuresReadingAndWritingAtAContext) {
   EXPECT_GE(speed.peak_bytes, speed.state_bytes);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SpeedOf, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(All, SpeedOf, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
 
 TEST(Speed, RefusesSizesThatCannotBe) {

@@ -164,7 +164,7 @@ TEST_P(Generate, RefusesBadOptionsBeforeReading) {
   EXPECT_EQ(session.position(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Generate, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(All, Generate, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
 
 }  // namespace

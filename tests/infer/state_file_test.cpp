@@ -68,7 +68,7 @@ TEST_P(StateFile, BelongsToItsModel) {
   EXPECT_NE(fingerprint(loaded), fingerprint(other_weights));
   EXPECT_EQ(fingerprint(loaded), fingerprint(test::small_loaded_model(GetParam())));
   EXPECT_TRUE(error_of_loading(other_weights).starts_with("state: " + path + " was saved from another model: "));
-  for (const std::string& name : test::family_names()) {
+  for (const std::string& name : test::architecture_names()) {
     if (name == GetParam()) continue;
     EXPECT_TRUE(error_of_loading(test::small_loaded_model(name))
                     .starts_with("state: " + path + " was saved from another model: "));
@@ -162,7 +162,7 @@ TEST_P(StateFile, AnEmptySessionAndAFullDiskAreErrors) {
   EXPECT_EQ(read_text(path), good);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, StateFile, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(All, StateFile, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
 
 }  // namespace

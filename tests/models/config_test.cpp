@@ -5,13 +5,13 @@
 #include <string>
 
 #include "sequent/base/error.h"
-#include "sequent/models/family.h"
+#include "sequent/models/architecture.h"
 
 namespace sequent {
 namespace {
 
 std::string refusal(void (*spoil)(LanguageModelConfig&)) {
-  LanguageModelConfig config = new_model_config(kTransformer, {.layers = 1, .width = 32, .vocabulary = 10});
+  LanguageModelConfig config = new_model_config("transformer", {.layers = 1, .width = 32, .vocabulary = 10});
   spoil(config);
   try {
     validate(config);

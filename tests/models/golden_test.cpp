@@ -72,7 +72,7 @@ TEST_P(GoldenModel, LossAndAllGradients) {
   EXPECT_NEAR(loss.value().floats()[0], golden.expected.tensor("loss").floats()[0], 5e-6);
   for (const Parameter& parameter : loaded.model->parameters().all()) {
     const std::string name = [&] {
-      for (const PublishedName& published : published_names(loaded.family->names, parameter.name)) {
+      for (const PublishedName& published : published_names(loaded.layout->names, parameter.name)) {
         if (golden.expected.contains("gradient." + published.name)) return published.name;
       }
       return std::string("nothing for ") + parameter.name;

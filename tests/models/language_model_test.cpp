@@ -1,4 +1,5 @@
 #include "sequent/models/language_model.h"
+#include "sequent/models/architecture.h"
 
 #include <gtest/gtest.h>
 
@@ -120,11 +121,11 @@ TEST_P(EveryModel, OperationsGrowAtLeastLikeTheSequence) {
   EXPECT_GE(model->flops(100), 100 * model->flops(1));
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, EveryModel, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(Architectures, EveryModel, testing::ValuesIn(test::architecture_names()),
                          [](const auto& test) { return test.param; });
 
 TEST(LanguageModel, AnEmbeddingThatIsOnlyLookedUpTakesNoOperations) {
-  LanguageModelConfig config = new_model_config(kMamba, {.layers = 1, .width = 32, .vocabulary = 100});
+  LanguageModelConfig config = new_model_config("mamba", {.layers = 1, .width = 32, .vocabulary = 100});
   const std::int64_t tied = LanguageModel(config, *shapes_only()).flops(10);
   config.tied = false;
   EXPECT_EQ(LanguageModel(config, *shapes_only()).flops(10), tied);

@@ -5,12 +5,12 @@
 
 #include "sequent/base/error.h"
 #include "sequent/models/language_model.h"
-#include "sequent/models/family.h"
+#include "sequent/models/layout.h"
 
 namespace sequent {
 namespace {
 
-TEST(MambaFamily, ReadsTheOriginalLayout) {
+TEST(MambaLayout, ReadsTheOriginalLayout) {
   const LanguageModelConfig config = kMamba.read(
       nlohmann::json::parse(R"({"d_model": 768, "n_layer": 24, "vocab_size": 50277, "ssm_cfg": {}, "rms_norm": true,
                                "residual_in_fp32": true, "fused_add_norm": true, "pad_vocab_size_multiple": 8})"));
@@ -20,7 +20,7 @@ TEST(MambaFamily, ReadsTheOriginalLayout) {
   EXPECT_EQ(count_parameters(config), 129'135'360);  // the published mamba-130m
 }
 
-TEST(MambaFamily, TheInnerWidthWinsOverExpand) {
+TEST(MambaLayout, TheInnerWidthWinsOverExpand) {
   const LanguageModelConfig config = kMamba.read(nlohmann::json::parse(
       R"({"hidden_size": 64, "num_hidden_layers": 1, "vocab_size": 9, "expand": 16, "intermediate_size": 128,
           "time_step_rank": "auto"})"));
@@ -28,7 +28,7 @@ TEST(MambaFamily, TheInnerWidthWinsOverExpand) {
   EXPECT_EQ(config.mixers.mamba.delta_rank, 4);
 }
 
-TEST(MambaFamily, RefusesWhatItDoesNotCompute) {
+TEST(MambaLayout, RefusesWhatItDoesNotCompute) {
   EXPECT_THROW(kMamba.read(nlohmann::json::parse(
                    R"({"d_model": 64, "n_layer": 1, "vocab_size": 9, "ssm_cfg": {"layer": "Mamba2"}})")),
                Error);

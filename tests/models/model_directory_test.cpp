@@ -39,9 +39,9 @@ class ModelDirectory : public testing::TestWithParam<std::string> {
 
 TEST_P(ModelDirectory, SavedAndLoadedIsTheSameBitForBit) {
   const auto model = test::small_model(GetParam());
-  save_model(directory, family(GetParam()), *model);
+  save_model(directory, *model);
   const LoadedModel loaded = load_model(directory);
-  EXPECT_EQ(loaded.family->name, GetParam());
+  EXPECT_EQ(loaded.model->config().architecture, GetParam());
   EXPECT_EQ(logits(*loaded.model), logits(*model));
   EXPECT_EQ(loaded.model->config().end_of_text, 256);
   EXPECT_TRUE(fs::exists(directory / "generation_config.json"));
@@ -49,7 +49,7 @@ TEST_P(ModelDirectory, SavedAndLoadedIsTheSameBitForBit) {
 
 TEST_P(ModelDirectory, MissingUnknownAndMisshapenTensorsAreNamed) {
   const auto model = test::small_model(GetParam());
-  save_model(directory, family(GetParam()), *model);
+  save_model(directory, *model);
   const std::string path = (directory / "model.safetensors").string();
   const SafetensorsFile file = SafetensorsFile::open(path);
   std::vector<NamedTensor> tensors;
@@ -73,7 +73,7 @@ TEST_P(ModelDirectory, MissingUnknownAndMisshapenTensorsAreNamed) {
 
 TEST_P(ModelDirectory, BadConfigurationsAreRefusedByName) {
   const auto model = test::small_model(GetParam());
-  save_model(directory, family(GetParam()), *model);
+  save_model(directory, *model);
   for (const auto& [text, complaint] : {std::pair<const char*, const char*>{"{", "config.json"},
                                         {"[1]", "config.json"},
                                         {"{}", "model_type is missing"},
@@ -85,7 +85,7 @@ TEST_P(ModelDirectory, BadConfigurationsAreRefusedByName) {
 }
 
 TEST_P(ModelDirectory, AFlippedBitAmongTheWeightsIsNoticed) {
-  save_model(directory, family(GetParam()), *test::small_model(GetParam()));
+  save_model(directory, *test::small_model(GetParam()));
   write_manifest(directory.string(), 1, {});
   EXPECT_EQ(refusal(), "loaded");
   std::fstream file(directory / "model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
@@ -100,12 +100,12 @@ TEST_P(ModelDirectory, AFlippedBitAmongTheWeightsIsNoticed) {
 TEST_P(ModelDirectory, IsFoundInARunDirectory) {
   fs::create_directories(directory / "best");
   EXPECT_THROW(find_model_directory(directory), Error);
-  save_model(directory / "best", family(GetParam()), *test::small_model(GetParam()));
+  save_model(directory / "best", *test::small_model(GetParam()));
   EXPECT_EQ(find_model_directory(directory), directory / "best");
   EXPECT_THROW(find_model_directory(directory / "nowhere"), Error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, ModelDirectory, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(Architectures, ModelDirectory, testing::ValuesIn(test::architecture_names()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

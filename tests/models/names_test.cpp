@@ -5,14 +5,14 @@
 #include <array>
 
 #include "sequent/base/error.h"
+#include "sequent/models/architecture.h"
 #include "sequent/models/language_model.h"
 
 namespace sequent {
 namespace {
 
-constexpr std::array<NameRule, 3> kRules = {{{"layers.{}.mixer.{}", "h.{}.attn.{}"},
-                                             {"embedding.weight", "wte"},
-                                             {"embedding.weight", "old.wte"}}};
+constexpr std::array<NameRule, 3> kRules = {
+    {{"layers.{}.mixer.{}", "h.{}.attn.{}"}, {"embedding.weight", "wte"}, {"embedding.weight", "old.wte"}}};
 
 TEST(Names, HolesCarryTheLayerAndTheRest) {
   const auto names = published_names(kRules, "layers.12.mixer.q.weight");
@@ -32,15 +32,15 @@ TEST(Names, AParameterWithoutARuleIsAnError) {
   EXPECT_THROW(published_names(kRules, "embedding.weights"), Error);
 }
 
-TEST(Names, EveryFamilyNamesEveryParameter) {
-  for (const Family* family : families()) {
-    SCOPED_TRACE(family->name);
-    LanguageModelConfig config = new_model_config(*family, {.layers = 2, .width = 32, .vocabulary = 10});
+TEST(Names, EveryLayoutNamesEveryParameterOfItsModels) {
+  for (const Architecture& entry : architectures()) {
+    SCOPED_TRACE(entry.name);
+    LanguageModelConfig config = new_model_config(entry.name, {.layers = 2, .width = 32, .vocabulary = 10});
     config.tied = false;
     const auto source = shapes_only();
     const LanguageModel model(config, *source);
     for (const Parameter& parameter : model.parameters().all()) {
-      EXPECT_FALSE(published_names(family->names, parameter.name).empty()) << parameter.name;
+      EXPECT_FALSE(published_names(layout_for(config).names, parameter.name).empty()) << parameter.name;
     }
   }
 }

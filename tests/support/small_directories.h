@@ -10,15 +10,16 @@
 
 namespace sequent::test {
 
-inline LoadedModel small_loaded_model(const std::string& family_name, std::uint64_t seed = 1) {
-  return {&family(family_name), small_model(family_name, seed)};
+inline LoadedModel small_loaded_model(const std::string& architecture, std::uint64_t seed = 1) {
+  auto model = small_model(architecture, seed);
+  return {&layout_for(model->config()), std::move(model)};
 }
 
-inline void write_small_model(const std::filesystem::path& directory, const std::string& family_name,
+inline void write_small_model(const std::filesystem::path& directory, const std::string& architecture,
                               std::uint64_t seed = 1) {
-  const LoadedModel model = small_loaded_model(family_name, seed);
+  const LoadedModel model = small_loaded_model(architecture, seed);
   std::filesystem::create_directories(directory);
-  save_model(directory, *model.family, *model.model);
+  save_model(directory, *model.model);
   Tokenizer::bytes().save(directory);
 }
 

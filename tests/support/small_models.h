@@ -1,24 +1,24 @@
-// Small fresh models of every family, for properties that must hold for all.
+// Small fresh models of every architecture, for properties that must hold for all.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "sequent/models/family.h"
+#include "sequent/models/architecture.h"
 #include "sequent/models/language_model.h"
 
 namespace sequent::test {
 
-inline std::unique_ptr<LanguageModel> small_model(const std::string& family_name, std::uint64_t seed = 1) {
+inline std::unique_ptr<LanguageModel> small_model(const std::string& architecture, std::uint64_t seed = 1) {
   const auto source = fresh_parameters(seed);
   return std::make_unique<LanguageModel>(
-      new_model_config(family(family_name), {.layers = 2, .width = 32, .vocabulary = 257, .end_of_text = 256}), *source);
+      new_model_config(architecture, {.layers = 2, .width = 32, .vocabulary = 257, .end_of_text = 256}), *source);
 }
 
-inline std::vector<std::string> family_names() {
+inline std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
-  for (const Family* entry : families()) names.emplace_back(entry->name);
+  for (const Architecture& entry : architectures()) names.emplace_back(entry.name);
   return names;
 }
 

@@ -33,7 +33,7 @@ TEST_P(GoldenTraining, TenAdamWSteps) {
   // Ten steps amplify rounding: the golden values themselves are exact to 5e-5 (tools/golden/README.md).
   test::expect_close(losses, test::to_doubles(golden.expected.tensor("adamw_losses")), 2e-4, "losses");
   for (const Parameter& parameter : model.parameters().all()) {
-    for (const PublishedName& name : published_names(loaded.family->names, parameter.name)) {
+    for (const PublishedName& name : published_names(loaded.layout->names, parameter.name)) {
       const std::string key = "parameter_after." + name.name;
       if (!golden.expected.contains(key)) continue;
       test::expect_close(test::to_doubles(parameter.var.value()), test::to_doubles(golden.expected.tensor(key)), 5e-4,

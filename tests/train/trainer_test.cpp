@@ -160,7 +160,7 @@ TEST_P(EveryTrainer, RefusalsAreSentences) {
   EXPECT_NE(complaint([&](TrainConfig& c) { c.out = directory / "twice"; }).find("twice"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, EveryTrainer, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(Architectures, EveryTrainer, testing::ValuesIn(test::architecture_names()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST_P(EveryTrainingStep, FindsWhereNumbersBrokeDown) {
   EXPECT_EQ(first_non_finite_gradient(*model), "the weights of layers.1.norm.weight");
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, EveryTrainingStep, testing::ValuesIn(test::family_names()),
+INSTANTIATE_TEST_SUITE_P(Architectures, EveryTrainingStep, testing::ValuesIn(test::architecture_names()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

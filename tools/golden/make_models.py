@@ -95,14 +95,16 @@ def optimizer(named_parameters):
     return torch.optim.AdamW([{"params": p, "weight_decay": decay} for decay, p in groups.items()], **ADAMW)
 
 
-def measure(logits_of_one, named_parameters, ids, offsets, kept):
-    """Everything expected.safetensors holds, for any function from one sequence's ids to its logits."""
+def measure(logits_of_one, named_parameters, ids, offsets, kept, auxiliary=lambda: 0):
+    """Everything expected.safetensors holds, for any function from one sequence's ids to its logits.
+
+    `auxiliary` gives what the loss has beside the cross-entropy, once the logits of all sequences are computed."""
 
     def forward():
         return torch.cat([logits_of_one(ids[begin:end]) for begin, end in zip(offsets, offsets[1:])])
 
     logits = forward()
-    loss = mean_loss(logits, ids, offsets)
+    loss = mean_loss(logits, ids, offsets) + auxiliary()
     loss.backward()
     result = {"logits": logits.detach().clone(), "loss": loss.detach().reshape(1).clone()}
     for name, parameter in named_parameters:
@@ -111,7 +113,7 @@ def measure(logits_of_one, named_parameters, ids, offsets, kept):
     losses = []
     for _ in range(STEPS):
         adamw.zero_grad()
-        loss = mean_loss(forward(), ids, offsets)
+        loss = mean_loss(forward(), ids, offsets) + auxiliary()
         losses.append(loss.detach())
         loss.backward()
         adamw.step()

@@ -1,4 +1,4 @@
-"""Mamba and Llama written from their equations: slow, short, and in whatever precision the parameters have.
+"""Mamba, Llama and Jamba written from their equations: slow, short, and in whatever precision the parameters have.
 
 These functions check the published implementations: those compute some steps in float32 whatever they are asked for, so
 only an independent transcription can say, in float64, how much rounding the golden values carry.
@@ -57,6 +57,9 @@ def mamba_mixer(u, config, parameters, prefix):
     x, z = F.linear(u, weight("in_proj.weight"), weight("in_proj.bias")).chunk(2, dim=-1)
     x = F.silu(causal_convolution(x, weight("conv1d.weight"), weight("conv1d.bias")))
     dt, b, c = F.linear(x, weight("x_proj.weight")).split([rank, states, states], dim=-1)
+    if weight("dt_layernorm.weight") is not None:
+        dt, b, c = (rms_norm(part, weight(name + "_layernorm.weight"), config["inner_norm_epsilon"])
+                    for name, part in (("dt", dt), ("b", b), ("c", c)))
     delta = F.softplus(F.linear(dt, weight("dt_proj.weight"), weight("dt_proj.bias")))
     y = selective_scan(x, delta, -torch.exp(weight("A_log")), b, c, weight("D"))
     return F.linear(y * F.silu(z), weight("out_proj.weight"), weight("out_proj.bias"))
@@ -95,8 +98,10 @@ def causal_attention(x, config, parameters, prefix):
         y = F.linear(x, parameters[prefix + name + ".weight"], parameters.get(prefix + name + ".bias"))
         return y.view(length, count, dimension).transpose(0, 1)
 
-    query = rotate(project("q_proj", heads), config["rope_theta"])
-    key = rotate(project("k_proj", groups), config["rope_theta"]).repeat_interleave(heads // groups, dim=0)
+    query, key = project("q_proj", heads), project("k_proj", groups)
+    if config["rope_theta"] is not None:
+        query, key = (rotate(x, config["rope_theta"]) for x in (query, key))
+    key = key.repeat_interleave(heads // groups, dim=0)
     value = project("v_proj", groups).repeat_interleave(heads // groups, dim=0)
     scores = query @ key.transpose(1, 2) / dimension**0.5
     future = torch.ones(length, length, dtype=torch.bool).triu(1)
@@ -122,3 +127,53 @@ def llama_logits(config, parameters, ids):
         normed = rms_norm(x, parameters[prefix + "post_attention_layernorm.weight"], epsilon)
         x = x + swiglu(normed, parameters, prefix + "mlp.")
     return output_logits(rms_norm(x, parameters["model.norm.weight"], epsilon), parameters, embedding)
+
+
+# Jamba (Lieber et al. 2024, arXiv:2403.19887) -------------------------------------------------------------------------
+
+
+def top_experts(x, config, parameters, prefix):
+    """The experts with the highest probabilities, weighted by these as they are (not divided by their sum).
+
+    Returns the output and the router's logits; x: [length, width].
+    """
+    logits = F.linear(x, parameters[prefix + "router.weight"])
+    gates, chosen = torch.softmax(logits, dim=-1).topk(config["num_experts_per_tok"], dim=-1)
+    experts = torch.stack([swiglu(x, parameters, f"{prefix}experts.{e}.") for e in range(config["num_experts"])], dim=1)
+    picked = experts.gather(1, chosen[:, :, None].expand(-1, -1, x.shape[-1]))
+    return (gates[:, :, None] * picked).sum(1), logits
+
+
+def balance_loss(router_logits, experts_per_token):
+    """experts * sum_e (choices of e per token) * (mean probability of e), over the tokens of all layers together."""
+    logits = torch.cat(router_logits)
+    chosen = logits.topk(experts_per_token, dim=-1).indices
+    share = F.one_hot(chosen, logits.shape[-1]).to(logits.dtype).sum(1).mean(0)
+    return logits.shape[-1] * (share * torch.softmax(logits, dim=-1).mean(0)).sum()
+
+
+def jamba_logits(config, parameters, ids):
+    """Also returns the router's logits of each layer with experts, in order."""
+    embedding = "model.embed_tokens.weight"
+    epsilon = config["rms_norm_eps"]
+    mixer = {"time_step_rank": config["mamba_dt_rank"], "state_size": config["mamba_d_state"],
+             "inner_norm_epsilon": epsilon}
+    attention = {"head_dim": config["hidden_size"] // config["num_attention_heads"], "rope_theta": None, **config}
+    routers = []
+    x = parameters[embedding][ids]
+    for layer in range(config["num_hidden_layers"]):
+        prefix = f"model.layers.{layer}."
+        normed = rms_norm(x, parameters[prefix + "input_layernorm.weight"], epsilon)
+        if layer % config["attn_layer_period"] == config["attn_layer_offset"]:
+            x = x + causal_attention(normed, attention, parameters, prefix + "self_attn.")
+        else:
+            x = x + mamba_mixer(normed, mixer, parameters, prefix + "mamba.")
+        normed = rms_norm(x, parameters[prefix + "pre_ff_layernorm.weight"], epsilon)
+        if config["num_experts"] > 1 and layer % config["expert_layer_period"] == config["expert_layer_offset"]:
+            y, logits = top_experts(normed, config, parameters, prefix + "feed_forward.")
+            routers.append(logits)
+            x = x + y
+        else:
+            x = x + swiglu(normed, parameters, prefix + "feed_forward.")
+    final = rms_norm(x, parameters["model.final_layernorm.weight"], epsilon)
+    return output_logits(final, parameters, embedding), routers

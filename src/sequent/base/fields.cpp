@@ -17,6 +17,16 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
+std::string_view name_of(const Field::Choice& choice) {
+  return choice.names[*choice.value];
+}
+
+double parse_real(std::string_view name, std::string_view text) {
+  const auto number = parse_number<double>(text);
+  check(number && std::isfinite(*number), "{}: '{}' is not a number", name, text);
+  return *number;
+}
+
 double suffix_factor(char suffix) {
   return suffix == 'K' || suffix == 'k' ? 1e3 : suffix == 'M' || suffix == 'm' ? 1e6 : suffix == 'G' ? 1e9 : 1;
 }
@@ -30,6 +40,13 @@ std::int64_t parse_integer(std::string_view name, std::string_view text) {
   check(parsed && number == std::floor(number) && std::abs(number) < 9e18, "{}: '{}' is not a whole number", name,
         text);
   return static_cast<std::int64_t>(number);
+}
+
+// TOML tells a float from an integer by its point or exponent.
+template <class Real>
+std::string real_toml(Real value) {
+  const std::string text = fmt::format("{}", value);
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
 std::string quoted(std::string_view text) {
@@ -49,11 +66,8 @@ std::string quoted(std::string_view text) {
 
 void set_field(const Field& field, std::string_view text) {
   std::visit(Overloaded{[&](std::int64_t* value) { *value = parse_integer(field.name, text); },
-                        [&](double* value) {
-                          const auto number = parse_number<double>(text);
-                          check(number && std::isfinite(*number), "{}: '{}' is not a number", field.name, text);
-                          *value = *number;
-                        },
+                        [&](double* value) { *value = parse_real(field.name, text); },
+                        [&](float* value) { *value = static_cast<float>(parse_real(field.name, text)); },
                         [&](bool* value) {
                           check(text == "true" || text == "false", "{}: must be true or false, got '{}'", field.name,
                                 text);
@@ -67,6 +81,12 @@ void set_field(const Field& field, std::string_view text) {
                             if (comma > 0) value->emplace_back(text.substr(0, comma));
                             text.remove_prefix(std::min(comma + 1, text.size()));
                           }
+                        },
+                        [&](const Field::Choice& choice) {
+                          const auto found = std::find(choice.names.begin(), choice.names.end(), text);
+                          check(found != choice.names.end(), "{}: must be one of {}, got '{}'", field.name,
+                                fmt::join(choice.names, ", "), text);
+                          *choice.value = static_cast<std::uint8_t>(found - choice.names.begin());
                         }},
              field.value);
 }
@@ -74,6 +94,7 @@ void set_field(const Field& field, std::string_view text) {
 std::string field_text(const Field& field) {
   return std::visit(
       Overloaded{[](const std::string* value) { return *value; },
+                 [](const Field::Choice& choice) { return std::string(name_of(choice)); },
                  [](const std::vector<std::string>* value) { return fmt::format("{}", fmt::join(*value, ",")); },
                  [](const auto* value) { return fmt::format("{}", *value); }},
       field.value);
@@ -81,17 +102,15 @@ std::string field_text(const Field& field) {
 
 std::string field_toml(const Field& field) {
   return std::visit(Overloaded{[](const std::string* value) { return quoted(*value); },
+                               [](const Field::Choice& choice) { return quoted(name_of(choice)); },
                                [](const std::vector<std::string>* value) {
                                  std::string list;
                                  for (const std::string& item : *value)
                                    list += (list.empty() ? "" : ", ") + quoted(item);
                                  return "[" + list + "]";
                                },
-                               [](const double* value) {
-                                 // TOML tells a float from an integer by its point or exponent.
-                                 const std::string text = fmt::format("{}", *value);
-                                 return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
-                               },
+                               [](const double* value) { return real_toml(*value); },
+                               [](const float* value) { return real_toml(*value); },
                                [](const auto* value) { return fmt::format("{}", *value); }},
                     field.value);
 }

@@ -10,6 +10,7 @@
 #include "sequent/cli/number_checks.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/eval/speed.h"
+#include "sequent/models/architecture.h"
 
 namespace sequent {
 namespace {
@@ -28,8 +29,8 @@ struct Flags {
 
 LoadedModel model_of(const Flags& flags) {
   if (!flags.model.empty()) return load_model(find_model_directory(flags.model));
-  const Family& chosen = family(flags.arch);
-  return {&chosen, std::make_unique<LanguageModel>(new_model_config(chosen, flags.dimensions), *fresh_parameters(0))};
+  const LanguageModelConfig config = new_model_config(flags.arch, flags.dimensions);
+  return {&layout_for(config), std::make_unique<LanguageModel>(config, *fresh_parameters(0))};
 }
 
 double milliseconds(double seconds) {
@@ -98,15 +99,16 @@ int bench(Flags& flags, bool json) {
   const LoadedModel loaded = model_of(flags);
   const std::int64_t parameters = loaded.model->parameters().count();
   if (!json) {
-    write_out(fmt::format("{}, {} parameters, {} threads, median of {} runs (least to most)\n", loaded.family->name,
-                          format_count(static_cast<double>(parameters)), thread_count(), flags.speed.runs));
+    write_out(fmt::format("{}, {} parameters, {} threads, median of {} runs (least to most)\n",
+                          loaded.model->config().architecture, format_count(static_cast<double>(parameters)),
+                          thread_count(), flags.speed.runs));
   }
   const nlohmann::json rows = measure(*loaded.model, flags);
   if (!json) {
     print(rows, flags);
     return 0;
   }
-  write_json({{"architecture", loaded.family->name},
+  write_json({{"architecture", loaded.model->config().architecture},
               {"parameters", parameters},
               {"mode", flags.mode},
               {"threads", thread_count()},

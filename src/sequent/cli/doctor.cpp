@@ -15,7 +15,7 @@
 #include "sequent/eval/self_check.h"
 #include "sequent/kernels/matrix_product.h"
 #include "sequent/kernels/simd_target.h"
-#include "sequent/models/family.h"
+#include "sequent/models/architecture.h"
 
 namespace sequent {
 namespace {
@@ -65,7 +65,8 @@ std::string compiler() {
 
 std::string architectures() {
   std::string names;
-  for (const Family* known : families()) names += (names.empty() ? "" : " ") + std::string(known->name);
+  for (const Architecture& known : sequent::architectures())
+    names += (names.empty() ? "" : " ") + std::string(known.name);
   return names;
 }
 

@@ -8,6 +8,7 @@
 #include "sequent/cli/common.h"
 #include "sequent/cli/number_checks.h"
 #include "sequent/cli/verbs.h"
+#include "sequent/models/pattern.h"
 
 namespace sequent {
 namespace {
@@ -23,7 +24,6 @@ struct Flags {
 
 struct Facts {
   std::string directory;
-  const Family* family;
   LanguageModelConfig config;
   std::int64_t parameters;
   std::int64_t context;
@@ -35,14 +35,13 @@ struct Facts {
 
 Facts facts_of(const Flags& flags) {
   const std::filesystem::path directory = find_model_directory(flags.model);
-  const auto [family, config] = read_model_description(directory);
+  const LanguageModelConfig config = read_model_description(directory).config;
   const LanguageModel model(config, *shapes_only());
   const std::int64_t element_bytes = flags.state_dtype == "f32" ? 4 : 2;
   const std::int64_t context = flags.context > 0    ? flags.context
                                : config.context > 0 ? config.context
                                                     : kDefaultContext;
   Facts facts = {.directory = directory.string(),
-                 .family = family,
                  .config = config,
                  .parameters = model.parameters().count(),
                  .context = context,
@@ -58,27 +57,11 @@ Facts facts_of(const Flags& flags) {
   return facts;
 }
 
-// "attention + glu" and how often, in order: "4 x mamba".
-std::string layers_text(const std::vector<BlockConfig>& blocks) {
-  std::string text;
-  for (std::size_t i = 0; i < blocks.size();) {
-    std::size_t end = i;
-    while (end < blocks.size() && blocks[end].mixer == blocks[i].mixer &&
-           blocks[end].channel_mixer == blocks[i].channel_mixer) {
-      ++end;
-    }
-    text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", end - i, blocks[i].mixer);
-    if (blocks[i].channel_mixer != "none") text += " + " + blocks[i].channel_mixer;
-    i = end;
-  }
-  return text;
-}
-
 nlohmann::json json_of(const Facts& facts, const Flags& flags) {
   return {{"model", facts.directory},
-          {"architecture", facts.family->name},
+          {"architecture", facts.config.architecture},
           {"parameters", facts.parameters},
-          // Every parameter takes part in every token: no family here picks among experts yet.
+          // Every parameter takes part in every token: no mixer here picks among experts yet.
           {"active_parameters", facts.parameters},
           {"layers", facts.config.blocks.size()},
           {"layers_with_growing_state", facts.layers_with_growing_state},
@@ -96,9 +79,9 @@ void print(const Facts& facts, const Flags& flags) {
   const auto count = [](std::int64_t n) { return format_count(static_cast<double>(n)); };
   const auto bytes = [](std::int64_t n) { return format_bytes(static_cast<double>(n)); };
   write_out(fmt::format("model          {}\n", facts.directory));
-  write_out(fmt::format("architecture   {}: {}\n", facts.family->name, facts.family->help));
+  write_out(fmt::format("architecture   {}\n", facts.config.architecture));
   write_out(fmt::format("parameters     {} ({}), all active\n", count(facts.parameters), facts.parameters));
-  write_out(fmt::format("layers         {}\n", layers_text(facts.config.blocks)));
+  write_out(fmt::format("blocks         {}\n", format_pattern(facts.config.blocks)));
   write_out(fmt::format("width          {}\n", facts.config.width));
   write_out(fmt::format("vocabulary     {}{}\n", facts.config.vocabulary,
                         facts.config.tied ? ", input and output share their matrix" : ""));

@@ -97,7 +97,7 @@ std::vector<NamedTensor> tensors_of(const Session& session) {
 
 std::uint64_t fingerprint(const LoadedModel& loaded) {
   Hash64 hash;
-  add(hash, loaded.family->write(loaded.model->config()).dump());
+  add(hash, layout_for(loaded.model->config()).write(loaded.model->config()).dump());
   for (const Parameter& parameter : loaded.model->parameters().all()) {
     add(hash, parameter.name + to_string(parameter.var.shape()));
     add(hash, parameter.var.value());

@@ -1,7 +1,9 @@
 // The pointwise non-linearities, named once for kernels, ops and configurations.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace sequent {
 
@@ -12,5 +14,7 @@ enum class Activation : std::uint8_t {
   gelu_tanh,  // its tanh approximation, "gelu_new" in published configurations
   relu,
 };
+
+inline constexpr std::array<std::string_view, 5> kActivationNames = {"identity", "silu", "gelu", "gelu_tanh", "relu"};
 
 }  // namespace sequent

@@ -49,6 +49,26 @@ Tensor append(Var& entry, const Tensor& rows) {
 
 }  // namespace
 
+std::vector<Field> AttentionConfig::fields() {
+  return {{"heads", &heads},
+          {"key_value_heads", &key_value_heads},
+          {"head_width", &head_width},
+          {"rope_base", &rope_base},
+          {"bias", &bias},
+          {"causal", &causal},
+          descriptive("weight_deviation", &weight_deviation),
+          descriptive("residual_deviation", &residual_deviation)};
+}
+
+void AttentionConfig::validate() const {
+  expect_positive("heads", heads);
+  expect_positive("key-value heads", key_value_heads);
+  expect_positive("head width", head_width);
+  check(heads % key_value_heads == 0, "model: key-value heads must divide heads, got {} and {}", key_value_heads,
+        heads);
+  check(rope_base == 0 || head_width % 2 == 0, "model: rotary positions need an even head width, got {}", head_width);
+}
+
 Attention::Attention(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope)
     : config_(config),
       q_proj_(

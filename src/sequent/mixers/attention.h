@@ -2,6 +2,7 @@
 // al., 2023), as in Llama.
 #pragma once
 
+#include "sequent/base/fields.h"
 #include "sequent/mixers/mixer.h"
 #include "sequent/nn/linear.h"
 
@@ -16,6 +17,9 @@ struct AttentionConfig {
   bool causal = true;
   float weight_deviation = 0.02f;    // of fresh weights
   float residual_deviation = 0.02f;  // of a fresh o_proj
+
+  std::vector<Field> fields();
+  void validate() const;
 };
 
 /// Parameters q_proj, k_proj, v_proj, o_proj. States: "keys" (rotated) and "values", [position, key_value_heads * d].

@@ -8,15 +8,20 @@ namespace sequent {
 namespace {
 
 template <class Mixer, auto Config>
-std::unique_ptr<SequenceMixer> make(const MixerConfigs& configs, std::int64_t width, const ParameterScope& scope) {
-  return std::make_unique<Mixer>(configs.*Config, width, scope);
+constexpr MixerEntry entry(std::string_view name, std::string_view help) {
+  return {name, help,
+          [](const MixerConfigs& configs, std::int64_t width, const ParameterScope& scope) {
+            return std::unique_ptr<SequenceMixer>(std::make_unique<Mixer>(configs.*Config, width, scope));
+          },
+          [](MixerConfigs& configs) { return (configs.*Config).fields(); },
+          [](const MixerConfigs& configs) { (configs.*Config).validate(); }};
 }
 
-constexpr std::array<MixerEntry, 2> kMixers = {{
-    {"attention", "softmax attention with rotary positions; its state grows with the context",
-     make<Attention, &MixerConfigs::attention>},
-    {"mamba", "selective state space (Mamba); its state has a fixed size", make<Mamba, &MixerConfigs::mamba>},
-}};
+constexpr std::array kMixers = {
+    entry<Attention, &MixerConfigs::attention>(
+        "attention", "softmax attention with rotary positions; its state grows with the context"),
+    entry<Mamba, &MixerConfigs::mamba>("mamba", "selective state space (Mamba); its state has a fixed size"),
+};
 
 }  // namespace
 

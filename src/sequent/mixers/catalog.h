@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "sequent/mixers/attention.h"
 #include "sequent/mixers/mamba.h"
@@ -20,6 +21,9 @@ struct MixerEntry {
   std::string_view name;
   std::string_view help;
   std::unique_ptr<SequenceMixer> (*make)(const MixerConfigs&, std::int64_t width, const ParameterScope&);
+  /// The mixer's own settings among all, for reading, writing and comparing them.
+  std::vector<Field> (*fields)(MixerConfigs&);
+  void (*validate)(const MixerConfigs&);
 };
 
 std::span<const MixerEntry> mixers();

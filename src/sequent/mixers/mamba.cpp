@@ -45,6 +45,26 @@ Var conv_parameter(const MambaConfig& config, std::string_view name, const Shape
 
 }  // namespace
 
+std::vector<Field> MambaConfig::fields() {
+  return {{"inner_width", &inner_width},
+          {"states", &states},
+          {"taps", &taps},
+          {"delta_rank", &delta_rank},
+          {"bias", &bias},
+          {"conv_bias", &conv_bias},
+          descriptive("delta_minimum", &delta_minimum),
+          descriptive("delta_maximum", &delta_maximum),
+          descriptive("delta_floor", &delta_floor),
+          descriptive("residual_factor", &residual_factor)};
+}
+
+void MambaConfig::validate() const {
+  expect_positive("inner width", inner_width);
+  expect_positive("state size", states);
+  expect_positive("convolution taps", taps);
+  expect_positive("delta rank", delta_rank);
+}
+
 Mamba::Mamba(const MambaConfig& config, std::int64_t width, const ParameterScope& scope)
     : config_(config),
       in_proj_(width, 2 * config.inner_width, {.bias = config.bias, .weight = initialize::fan_in(width)},

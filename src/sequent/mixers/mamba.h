@@ -1,6 +1,7 @@
 // Mamba (Gu and Dao, "Mamba: Linear-time sequence modeling with selective state spaces", 2023, figure 3).
 #pragma once
 
+#include "sequent/base/fields.h"
 #include "sequent/mixers/mixer.h"
 #include "sequent/nn/linear.h"
 
@@ -18,7 +19,15 @@ struct MambaConfig {
   float delta_maximum = 0.1f;
   float delta_floor = 1e-4f;
   float residual_factor = 1.0f;  // on a fresh out_proj, usually 1 / sqrt(layers)
+
+  std::vector<Field> fields();
+  void validate() const;
 };
+
+/// The usual rank for a model of this width.
+constexpr std::int64_t automatic_delta_rank(std::int64_t width) {
+  return (width + 15) / 16;
+}
 
 /// [x | z] = in_proj u,  x = silu(conv(x)),  [delta | b | c] = x_proj x,
 /// y = selective_scan(x, dt_proj delta, b, c) gated by z,  out = out_proj y.

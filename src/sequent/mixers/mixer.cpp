@@ -15,6 +15,10 @@ void MixerState::detach() {
   for (Entry& entry : entries) entry.value = Var(entry.value.value());
 }
 
+void expect_positive(std::string_view what, std::int64_t size) {
+  check(size > 0, "model: {} must be positive, got {}", what, size);
+}
+
 Var gather_states(std::span<MixerState* const> states, std::size_t index) {
   std::vector<Var> parts;
   for (const MixerState* state : states) parts.push_back(state->entries[index].value);

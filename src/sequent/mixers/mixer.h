@@ -49,6 +49,8 @@ class SequenceMixer {
   virtual std::int64_t sequence_flops(std::int64_t tokens) const = 0;
 };
 
+/// Throws unless a size in a configuration is positive.
+void expect_positive(std::string_view what, std::int64_t size);
 /// The states' entries number `index` end to end along the first axis.
 Var gather_states(std::span<MixerState* const> states, std::size_t index);
 /// Hands row i of `packed` to state i as its entry number `index`.

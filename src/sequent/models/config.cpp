@@ -1,41 +1,60 @@
 #include "sequent/models/config.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "sequent/base/error.h"
 
 namespace sequent {
 
+std::vector<BlockConfig> repeated(const BlockConfig& block, std::int64_t count) {
+  check(count <= kMaximumLayers, "model: there must be at most {} layers, got {}", kMaximumLayers, count);
+  return std::vector<BlockConfig>(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)), block);
+}
+
+std::vector<Field> LanguageModelConfig::fields() {
+  return {{"vocabulary", &vocabulary},      {"width", &width},
+          {"norm_epsilon", &norm_epsilon},  {"tied", &tied},
+          {"end_of_text", &end_of_text},    descriptive("embedding_deviation", &embedding_deviation),
+          descriptive("context", &context), descriptive("architecture", &architecture)};
+}
+
+std::vector<FieldGroup> field_groups(LanguageModelConfig& config) {
+  const auto any = [&](auto&& of_block) { return std::any_of(config.blocks.begin(), config.blocks.end(), of_block); };
+  std::vector<FieldGroup> groups = {{"", config.fields()}};
+  for (const MixerEntry& entry : mixers()) {
+    if (any([&](const BlockConfig& block) { return block.mixer == entry.name; })) {
+      groups.push_back({entry.name, entry.fields(config.mixers)});
+    }
+  }
+  if (any([](const BlockConfig& block) { return block.channel_mixer != "none"; })) {
+    groups.push_back({"channel_mixer", config.channel_mixer.fields()});
+  }
+  return groups;
+}
+
+bool same_function(LanguageModelConfig a, LanguageModelConfig b) {
+  if (a.blocks != b.blocks) return false;
+  // The same blocks have the same groups of the same fields.
+  const std::vector<FieldGroup> groups_a = field_groups(a);
+  const std::vector<FieldGroup> groups_b = field_groups(b);
+  for (std::size_t group = 0; group < groups_a.size(); ++group) {
+    for (std::size_t i = 0; i < groups_a[group].fields.size(); ++i) {
+      const Field& field = groups_a[group].fields[i];
+      if (!field.descriptive && field_text(field) != field_text(groups_b[group].fields[i])) return false;
+    }
+  }
+  return true;
+}
+
 void validate(const LanguageModelConfig& config) {
-  const auto positive = [](const char* what, std::int64_t value) {
-    check(value > 0, "model: {} must be positive, got {}", what, value);
-  };
-  positive("vocabulary", config.vocabulary);
-  positive("width", config.width);
-  positive("the number of layers", static_cast<std::int64_t>(config.blocks.size()));
+  expect_positive("vocabulary", config.vocabulary);
+  expect_positive("width", config.width);
+  expect_positive("the number of layers", static_cast<std::int64_t>(config.blocks.size()));
   check(config.end_of_text < config.vocabulary, "model: end-of-text token {} is outside the vocabulary of {}",
         config.end_of_text, config.vocabulary);
   for (const BlockConfig& block : config.blocks) {
-    mixer(block.mixer);
-    channel_mixer(block.channel_mixer);
-    if (block.mixer == "attention") {
-      const AttentionConfig& attention = config.mixers.attention;
-      positive("heads", attention.heads);
-      positive("key-value heads", attention.key_value_heads);
-      positive("head width", attention.head_width);
-      check(attention.heads % attention.key_value_heads == 0,
-            "model: key-value heads must divide heads, got {} and {}", attention.key_value_heads, attention.heads);
-      check(attention.rope_base == 0 || attention.head_width % 2 == 0,
-            "model: rotary positions need an even head width, got {}", attention.head_width);
-    }
-    if (block.mixer == "mamba") {
-      const MambaConfig& mamba = config.mixers.mamba;
-      positive("inner width", mamba.inner_width);
-      positive("state size", mamba.states);
-      positive("convolution taps", mamba.taps);
-      positive("delta rank", mamba.delta_rank);
-    }
-    if (block.channel_mixer != "none") positive("feed-forward width", config.channel_mixer.hidden_width);
+    mixer(block.mixer).validate(config.mixers);
+    if (channel_mixer(block.channel_mixer).name != "none") config.channel_mixer.validate();
   }
 }
 

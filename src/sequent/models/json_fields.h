@@ -3,8 +3,10 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "sequent/base/error.h"
+#include "sequent/base/fields.h"
 
 namespace sequent {
 
@@ -40,5 +42,10 @@ inline std::int64_t token_id(const nlohmann::json& object, const char* key) {
   if (!found->is_array()) return value_of<std::int64_t>(*found, key);
   return found->empty() ? -1 : value_of<std::int64_t>(found->front(), key);
 }
+
+/// All fields as an object.
+nlohmann::json json_of(const std::vector<Field>& fields);
+/// Gives fields the values in `object`, those that are missing keep theirs; a key that is no field is an Error.
+void read_fields(const nlohmann::json& object, const std::vector<Field>& fields);
 
 }  // namespace sequent

@@ -1,10 +1,8 @@
-// Mamba as MambaForCausalLM: blocks of one Mamba mixer each, no channel mixer.
-#include <algorithm>
+// The layout of MambaForCausalLM: blocks of one Mamba mixer each, no channel mixer.
 #include <array>
-#include <cmath>
 
-#include "sequent/models/family.h"
 #include "sequent/models/json_fields.h"
+#include "sequent/models/layout.h"
 
 namespace sequent {
 namespace {
@@ -27,33 +25,6 @@ constexpr std::array<NameRule, 13> kNames = {{
     {"projection.weight", "lm_head.weight"},
 }};
 
-void set_blocks(LanguageModelConfig& config, std::int64_t layers) {
-  config.blocks.assign(static_cast<std::size_t>(std::max<std::int64_t>(layers, 0)), {"mamba", "none"});
-  config.mixers.mamba.residual_factor = 1.0f / std::sqrt(static_cast<float>(std::max<std::int64_t>(layers, 1)));
-}
-
-std::int64_t automatic_rank(std::int64_t width) {
-  return (width + 15) / 16;
-}
-
-// Twice the layers of a Transformer of that size, because a block has one mixer instead of two.
-std::int64_t layers_for(std::int64_t parameters) {
-  return parameters <= 2'000'000 ? 6 : parameters <= 10'000'000 ? 10 : parameters <= 40'000'000 ? 16 : 24;
-}
-
-LanguageModelConfig preset(const Dimensions& d) {
-  LanguageModelConfig config;
-  config.vocabulary = d.vocabulary;
-  config.width = d.width > 0 ? d.width : 128;
-  config.context = d.context;
-  config.end_of_text = d.end_of_text;
-  set_blocks(config, d.layers > 0 ? d.layers : layers_for(d.parameters));
-  config.mixers.mamba.inner_width = 2 * config.width;
-  config.mixers.mamba.states = d.state > 0 ? d.state : 16;
-  config.mixers.mamba.delta_rank = automatic_rank(config.width);
-  return config;
-}
-
 // config.json of the original Mamba code: no model_type, other keys, and a vocabulary that is padded when the table is
 // made.
 LanguageModelConfig read_state_spaces(const Json& json) {
@@ -62,7 +33,8 @@ LanguageModelConfig read_state_spaces(const Json& json) {
   check(multiple > 0, "config.json: pad_vocab_size_multiple must be positive, got {}", multiple);
   config.vocabulary = (field<std::int64_t>(json, "vocab_size") + multiple - 1) / multiple * multiple;
   config.width = field<std::int64_t>(json, "d_model");
-  set_blocks(config, field<std::int64_t>(json, "n_layer"));
+  config.blocks = repeated({"mamba", "none"}, field<std::int64_t>(json, "n_layer"));
+  config.architecture = "mamba";
   config.tied = field_or(json, "tie_embeddings", true);
   check(field_or(json, "rms_norm", true), "config.json: rms_norm false (LayerNorm) is not supported");
   check(field_or<std::int64_t>(json, "d_intermediate", 0) == 0, "config.json: d_intermediate is not supported");
@@ -75,8 +47,8 @@ LanguageModelConfig read_state_spaces(const Json& json) {
   mamba.states = field_or<std::int64_t>(mixer, "d_state", 16);
   mamba.taps = field_or<std::int64_t>(mixer, "d_conv", 4);
   const auto rank = mixer.find("dt_rank");
-  mamba.delta_rank =
-      rank == mixer.end() || rank->is_string() ? automatic_rank(config.width) : field<std::int64_t>(mixer, "dt_rank");
+  mamba.delta_rank = rank == mixer.end() || rank->is_string() ? automatic_delta_rank(config.width)
+                                                              : field<std::int64_t>(mixer, "dt_rank");
   mamba.bias = field_or(mixer, "bias", false);
   mamba.conv_bias = field_or(mixer, "conv_bias", true);
   return config;
@@ -87,7 +59,8 @@ LanguageModelConfig read(const Json& json) {
   LanguageModelConfig config;
   config.vocabulary = field<std::int64_t>(json, "vocab_size");
   config.width = field<std::int64_t>(json, "hidden_size");
-  set_blocks(config, field<std::int64_t>(json, "num_hidden_layers"));
+  config.blocks = repeated({"mamba", "none"}, field<std::int64_t>(json, "num_hidden_layers"));
+  config.architecture = "mamba";
   config.norm_epsilon = field_or(json, "layer_norm_epsilon", 1e-5f);
   config.tied = field_or(json, "tie_word_embeddings", true);
   config.end_of_text = token_id(json, "eos_token_id");
@@ -102,7 +75,7 @@ LanguageModelConfig read(const Json& json) {
   mamba.taps = field_or<std::int64_t>(json, "conv_kernel", 4);
   const auto rank = json.find("time_step_rank");
   mamba.delta_rank = rank == json.end() || rank->is_null() || rank->is_string()
-                         ? automatic_rank(config.width)
+                         ? automatic_delta_rank(config.width)
                          : field<std::int64_t>(json, "time_step_rank");
   mamba.bias = field_or(json, "use_bias", false);
   mamba.conv_bias = field_or(json, "use_conv_bias", true);
@@ -145,12 +118,6 @@ Json write(const LanguageModelConfig& config) {
 
 }  // namespace
 
-const Family kMamba = {"mamba",
-                       "mamba",
-                       "selective state-space model (Gu and Dao, 2023)",
-                       preset,
-                       read,
-                       write,
-                       kNames};
+const Layout kMamba = {"mamba", read, write, kNames};
 
 }  // namespace sequent

@@ -24,10 +24,10 @@ Shape published_shape(const Shape& shape, NameRule::Layout layout) {
 
 class LoadedParameters : public ParameterSource {
  public:
-  LoadedParameters(const Family& family, WeightSource& weights) : family_(family), weights_(weights) {}
+  LoadedParameters(const Layout& layout, WeightSource& weights) : layout_(layout), weights_(weights) {}
 
   Tensor make(const std::string& name, const Shape& shape, const Initializer&) override {
-    const std::vector<PublishedName> names = published_names(family_.names, name);
+    const std::vector<PublishedName> names = published_names(layout_.names, name);
     const PublishedName* chosen = &names.front();
     for (const PublishedName& candidate : names) {
       if (weights_.contains(candidate.name)) {
@@ -41,7 +41,7 @@ class LoadedParameters : public ParameterSource {
   }
 
  private:
-  const Family& family_;
+  const Layout& layout_;
   WeightSource& weights_;
 };
 
@@ -63,8 +63,8 @@ ModelDescription read_model_description(const fs::path& directory) {
   const nlohmann::json json = read_json_object((directory / "config.json").string());
   // The original Mamba code writes no model_type; its keys are its own.
   const bool state_spaces = !json.contains("model_type") && json.contains("d_model") && json.contains("ssm_cfg");
-  const Family& family = state_spaces ? kMamba : family_of_model_type(field<std::string>(json, "model_type"));
-  return {&family, family.read(json)};
+  const Layout& layout = state_spaces ? kMamba : layout_of_model_type(field<std::string>(json, "model_type"));
+  return {&layout, layout.read(json)};
 }
 
 LoadedModel load_model(const fs::path& directory) {
@@ -72,21 +72,22 @@ LoadedModel load_model(const fs::path& directory) {
   if (fs::exists(directory / kManifestName)) verify_manifest(directory.string());
   const ModelDescription description = read_model_description(directory);
   WeightSource weights = WeightSource::open(directory.string());
-  LoadedParameters source(*description.family, weights);
+  LoadedParameters source(*description.layout, weights);
   auto model = std::make_unique<LanguageModel>(description.config, source);
   // A tied projection is sometimes saved all the same.
   std::vector<std::string> ignorable;
   if (description.config.tied) {
-    for (const PublishedName& name : published_names(description.family->names, "projection.weight")) {
+    for (const PublishedName& name : published_names(description.layout->names, "projection.weight")) {
       ignorable.push_back(name.name);
     }
   }
   weights.expect_all_taken(ignorable);
-  return {description.family, std::move(model)};
+  return {description.layout, std::move(model)};
 }
 
-void save_model(const fs::path& directory, const Family& family, const LanguageModel& model) {
-  write_json(directory / "config.json", family.write(model.config()));
+void save_model(const fs::path& directory, const LanguageModel& model) {
+  const Layout& layout = layout_for(model.config());
+  write_json(directory / "config.json", layout.write(model.config()));
   nlohmann::json generation = {{"_from_model_config", true}};
   if (model.config().end_of_text >= 0) {
     generation["bos_token_id"] = generation["eos_token_id"] = generation["pad_token_id"] = model.config().end_of_text;
@@ -94,7 +95,7 @@ void save_model(const fs::path& directory, const Family& family, const LanguageM
   write_json(directory / "generation_config.json", generation);
   std::vector<NamedTensor> tensors;
   for (const Parameter& parameter : model.parameters().all()) {
-    const PublishedName name = published_names(family.names, parameter.name).front();
+    const PublishedName name = published_names(layout.names, parameter.name).front();
     tensors.push_back({name.name, parameter.var.value().reshape(published_shape(parameter.var.shape(), name.layout))});
   }
   save_safetensors((directory / "model.safetensors").string(), tensors);

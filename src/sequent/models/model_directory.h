@@ -1,16 +1,16 @@
-// Models on disk, in the Hugging Face layout of their family: config.json, generation_config.json, model.safetensors.
+// Models on disk, in the manner of Hugging Face: config.json, generation_config.json, model.safetensors.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 
-#include "sequent/models/family.h"
 #include "sequent/models/language_model.h"
+#include "sequent/models/layout.h"
 
 namespace sequent {
 
 struct LoadedModel {
-  const Family* family;
+  const Layout* layout;
   std::unique_ptr<LanguageModel> model;
 };
 
@@ -18,9 +18,9 @@ struct LoadedModel {
 /// directory. Anything else is an Error that says what was looked for.
 std::filesystem::path find_model_directory(const std::filesystem::path& path);
 
-/// The family and configuration in the directory's config.json.
+/// The layout and configuration in the directory's config.json.
 struct ModelDescription {
-  const Family* family;
+  const Layout* layout;
   LanguageModelConfig config;
 };
 ModelDescription read_model_description(const std::filesystem::path& directory);
@@ -29,7 +29,7 @@ ModelDescription read_model_description(const std::filesystem::path& directory);
 /// a wrong shape is an Error that names it.
 LoadedModel load_model(const std::filesystem::path& directory);
 
-/// Writes the three files into an existing directory.
-void save_model(const std::filesystem::path& directory, const Family& family, const LanguageModel& model);
+/// Writes the three files into an existing directory, in the model's layout_for().
+void save_model(const std::filesystem::path& directory, const LanguageModel& model);
 
 }  // namespace sequent

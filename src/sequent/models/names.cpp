@@ -43,7 +43,7 @@ std::vector<PublishedName> published_names(std::span<const NameRule> rules, std:
   for (const NameRule& rule : rules) {
     if (const auto holes = match(rule.ours, ours)) names.push_back({fill(rule.published, *holes), rule.layout});
   }
-  check(!names.empty(), "names: the family has no published name for the parameter {}", ours);
+  check(!names.empty(), "names: the layout has no published name for the parameter {}", ours);
   return names;
 }
 

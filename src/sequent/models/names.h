@@ -1,4 +1,4 @@
-// Tensor names between this library and the published layouts, by the table of a family.
+// Tensor names between this library and the published layouts, by the table of a layout.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sequent/models/family.h"
+#include "sequent/models/layout.h"
 
 namespace sequent {
 

@@ -25,6 +25,18 @@ constexpr std::array<ChannelMixerEntry, 3> kChannelMixers = {{
 
 }  // namespace
 
+std::vector<Field> ChannelMixerConfig::fields() {
+  return {{"hidden_width", &hidden_width},
+          {"activation", choice(activation, kActivationNames)},
+          {"bias", &bias},
+          descriptive("weight_deviation", &weight_deviation),
+          descriptive("residual_deviation", &residual_deviation)};
+}
+
+void ChannelMixerConfig::validate() const {
+  check(hidden_width > 0, "model: feed-forward width must be positive, got {}", hidden_width);
+}
+
 std::span<const ChannelMixerEntry> channel_mixers() {
   return kChannelMixers;
 }

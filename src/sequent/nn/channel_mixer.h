@@ -4,7 +4,9 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "sequent/base/fields.h"
 #include "sequent/kernels/activation_kind.h"
 #include "sequent/nn/parameters.h"
 
@@ -23,6 +25,9 @@ struct ChannelMixerConfig {
   bool bias = false;
   float weight_deviation = 0.02f;    // of fresh weights
   float residual_deviation = 0.02f;  // of the fresh last layer, which adds to the residual stream
+
+  std::vector<Field> fields();
+  void validate() const;
 };
 
 struct ChannelMixerEntry {

@@ -31,6 +31,8 @@ void set_from_toml(const Field& field, const toml::node& node, std::string_view 
 std::vector<Field> TrainConfig::fields() {
   return {
       {"arch", "architecture of a new model", &arch},
+      {"pattern", "its blocks, e.g. \"3*mamba/none attention/glu\", repeated to fill `layers` (empty: by arch)",
+       &pattern},
       {"params", "aim for about this many parameters, e.g. 1M (0: by layers and width)", &params},
       {"layers", "number of blocks (0: by size)", &layers},
       {"width", "channels of the residual stream (0: by size)", &width},
@@ -82,19 +84,33 @@ void TrainConfig::validate() const {
   check(!data.empty(), "data: no text was given; use --data FILE or DIRECTORY");
   check(!out.empty(), "out: no run directory was given; use --out DIRECTORY");
   check(steps > 0 || minutes > 0, "steps: give the length of the run with --steps N or --minutes M");
-  for (const auto& [name, value] : {std::pair<std::string_view, std::int64_t>{"params", params}, {"layers", layers},
-                                    {"width", width}, {"heads", heads}, {"key_value_heads", key_value_heads},
-                                    {"feed_forward", feed_forward}, {"state", state}, {"steps", steps},
-                                    {"warmup", warmup}, {"eval_every", eval_every}, {"eval_tokens", eval_tokens},
-                                    {"sample_every", sample_every}, {"save_every", save_every}}) {
+  for (const auto& [name, value] : {std::pair<std::string_view, std::int64_t>{"params", params},
+                                    {"layers", layers},
+                                    {"width", width},
+                                    {"heads", heads},
+                                    {"key_value_heads", key_value_heads},
+                                    {"feed_forward", feed_forward},
+                                    {"state", state},
+                                    {"steps", steps},
+                                    {"warmup", warmup},
+                                    {"eval_every", eval_every},
+                                    {"eval_tokens", eval_tokens},
+                                    {"sample_every", sample_every},
+                                    {"save_every", save_every}}) {
     at_least(name, value, std::int64_t{0});
   }
-  for (const auto& [name, value] : {std::pair<std::string_view, std::int64_t>{"context", context}, {"batch", batch},
-                                    {"accumulate", accumulate}, {"log_every", log_every}, {"keep", keep}}) {
+  for (const auto& [name, value] : {std::pair<std::string_view, std::int64_t>{"context", context},
+                                    {"batch", batch},
+                                    {"accumulate", accumulate},
+                                    {"log_every", log_every},
+                                    {"keep", keep}}) {
     at_least(name, value, std::int64_t{1});
   }
-  for (const auto& [name, value] : {std::pair<std::string_view, double>{"minutes", minutes}, {"lr", lr},
-                                    {"weight_decay", weight_decay}, {"clip", clip}, {"epsilon", epsilon}}) {
+  for (const auto& [name, value] : {std::pair<std::string_view, double>{"minutes", minutes},
+                                    {"lr", lr},
+                                    {"weight_decay", weight_decay},
+                                    {"clip", clip},
+                                    {"epsilon", epsilon}}) {
     at_least(name, value, 0.0);
   }
   fraction("held_out", held_out);
@@ -115,7 +131,8 @@ Dimensions TrainConfig::dimensions(std::int64_t vocabulary, std::int64_t end_of_
           .state = state,
           .vocabulary = vocabulary,
           .context = context,
-          .end_of_text = end_of_text};
+          .end_of_text = end_of_text,
+          .pattern = pattern};
 }
 
 void read_toml(TrainConfig& config, std::string_view text, std::string_view file) {

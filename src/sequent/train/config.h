@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "sequent/base/fields.h"
-#include "sequent/models/family.h"
+#include "sequent/models/architecture.h"
 
 namespace sequent {
 
 struct TrainConfig {
   // The model.
   std::string arch = "mamba";
+  std::string pattern;
   std::int64_t params = 0;
   std::int64_t layers = 0;
   std::int64_t width = 0;

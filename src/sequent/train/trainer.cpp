@@ -40,12 +40,10 @@ TokenDataset dataset_of(const TrainConfig& config, const Tokenizer& tokenizer) {
 LoadedModel model_of(const TrainConfig& config, const Tokenizer& tokenizer, const fs::path& checkpoint) {
   if (!checkpoint.empty()) return load_model(checkpoint);
   if (!config.init_from.empty()) return load_model(find_model_directory(config.init_from));
-  const Family& chosen = family(config.arch);
+  const LanguageModelConfig model =
+      new_model_config(config.arch, config.dimensions(tokenizer.vocabulary_size(), tokenizer.end_of_text()));
   const auto fresh = fresh_parameters(static_cast<std::uint64_t>(config.seed));
-  return {
-      &chosen,
-      std::make_unique<LanguageModel>(
-          new_model_config(chosen, config.dimensions(tokenizer.vocabulary_size(), tokenizer.end_of_text())), *fresh)};
+  return {&layout_for(model), std::make_unique<LanguageModel>(model, *fresh)};
 }
 
 Schedule schedule_of(const TrainConfig& config) {
@@ -193,7 +191,7 @@ void Run::save(RunDirectory& directory, std::optional<double> validation_loss) c
   directory.save_checkpoint(
       progress_.step,
       [&](const std::string& path) {
-        save_model(path, *loaded_.family, model());
+        save_model(path, model());
         tokenizer_.save(path);
         save_training_state(fs::path(path) / kStateFile, progress_, optimizer_, step_.carried_states());
       },

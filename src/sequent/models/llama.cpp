@@ -1,10 +1,8 @@
-// The Transformer baseline as LlamaForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before each.
-#include <algorithm>
+// The layout of LlamaForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before each.
 #include <array>
-#include <cmath>
 
-#include "sequent/models/family.h"
 #include "sequent/models/json_fields.h"
+#include "sequent/models/layout.h"
 
 namespace sequent {
 namespace {
@@ -24,44 +22,12 @@ constexpr std::array<NameRule, 10> kNames = {{
     {"projection.weight", "lm_head.weight"},
 }};
 
-void set_blocks(LanguageModelConfig& config, std::int64_t layers) {
-  config.blocks.assign(static_cast<std::size_t>(std::max<std::int64_t>(layers, 0)), {"attention", "glu"});
-}
-
-std::int64_t layers_for(std::int64_t parameters) {
-  return parameters <= 2'000'000 ? 4 : parameters <= 10'000'000 ? 6 : parameters <= 40'000'000 ? 8 : 12;
-}
-
-LanguageModelConfig preset(const Dimensions& d) {
-  LanguageModelConfig config;
-  config.vocabulary = d.vocabulary;
-  config.width = d.width > 0 ? d.width : 128;
-  config.context = d.context;
-  config.end_of_text = d.end_of_text;
-  const std::int64_t layers = d.layers > 0 ? d.layers : layers_for(d.parameters);
-  set_blocks(config, layers);
-  AttentionConfig& attention = config.mixers.attention;
-  // Heads of about 32 channels in small models and 64 in larger ones, of even width, dividing the width.
-  const std::int64_t head_width = config.width <= 256 ? 32 : 64;
-  attention.heads = d.heads > 0 ? d.heads : std::max<std::int64_t>(1, config.width / head_width);
-  while (d.heads == 0 && attention.heads > 1 && config.width % (2 * attention.heads) != 0) --attention.heads;
-  check(config.width % attention.heads == 0, "transformer: heads must divide the width, got {} and {}",
-        attention.heads, config.width);
-  attention.key_value_heads = d.key_value_heads > 0 ? d.key_value_heads : attention.heads;
-  attention.head_width = config.width / attention.heads;
-  // The layers that add to the residual stream start smaller the deeper the model (Radford et al., 2019).
-  attention.residual_deviation = 0.02f / std::sqrt(2.0f * static_cast<float>(layers));
-  config.channel_mixer.residual_deviation = attention.residual_deviation;
-  // Three matrices of 8/3 width have the size of the classical two of 4 width.
-  config.channel_mixer.hidden_width = d.feed_forward > 0 ? d.feed_forward : (8 * config.width / 3 + 7) / 8 * 8;
-  return config;
-}
-
 LanguageModelConfig read(const Json& json) {
   LanguageModelConfig config;
   config.vocabulary = field<std::int64_t>(json, "vocab_size");
   config.width = field<std::int64_t>(json, "hidden_size");
-  set_blocks(config, field<std::int64_t>(json, "num_hidden_layers"));
+  config.blocks = repeated({"attention", "glu"}, field<std::int64_t>(json, "num_hidden_layers"));
+  config.architecture = "transformer";
   config.norm_epsilon = field_or(json, "rms_norm_eps", 1e-6f);
   config.tied = field_or(json, "tie_word_embeddings", false);
   config.end_of_text = token_id(json, "eos_token_id");
@@ -115,12 +81,6 @@ Json write(const LanguageModelConfig& config) {
 
 }  // namespace
 
-const Family kTransformer = {"transformer",
-                             "llama",
-                             "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)",
-                             preset,
-                             read,
-                             write,
-                             kNames};
+const Layout kLlama = {"llama", read, write, kNames};
 
 }  // namespace sequent

@@ -3,27 +3,29 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sequent/base/error.h"
+#include "sequent/models/architecture.h"
 #include "sequent/models/language_model.h"
-#include "sequent/models/family.h"
+#include "sequent/models/layout.h"
 
 namespace sequent {
 namespace {
 
-TEST(TransformerFamily, ReadsTheRotaryBaseFromBothPlaces) {
+TEST(LlamaLayout, ReadsTheRotaryBaseFromBothPlaces) {
   const auto base = nlohmann::json::parse(
       R"({"hidden_size": 64, "num_hidden_layers": 1, "vocab_size": 9, "num_attention_heads": 4,
           "intermediate_size": 100})");
-  EXPECT_EQ(kTransformer.read(base).mixers.attention.rope_base, 10000.0f);
+  EXPECT_EQ(kLlama.read(base).mixers.attention.rope_base, 10000.0f);
   nlohmann::json old = base;
   old["rope_theta"] = 500.0;
-  EXPECT_EQ(kTransformer.read(old).mixers.attention.rope_base, 500.0f);
+  EXPECT_EQ(kLlama.read(old).mixers.attention.rope_base, 500.0f);
   nlohmann::json fresh = base;
   fresh["rope_parameters"] = {{"rope_theta", 700.0}, {"rope_type", "default"}};
-  EXPECT_EQ(kTransformer.read(fresh).mixers.attention.rope_base, 700.0f);
+  EXPECT_EQ(kLlama.read(fresh).mixers.attention.rope_base, 700.0f);
 }
 
-TEST(TransformerFamily, MissingFieldsHaveLlamasDefaults) {
-  const LanguageModelConfig config = kTransformer.read(nlohmann::json::parse(
+TEST(LlamaLayout, MissingFieldsHaveLlamasDefaults) {
+  const LanguageModelConfig config = kLlama.read(nlohmann::json::parse(
       R"({"hidden_size": 64, "num_hidden_layers": 1, "vocab_size": 9, "num_attention_heads": 4,
           "intermediate_size": 100, "eos_token_id": [7, 8]})"));
   EXPECT_EQ(config.mixers.attention.key_value_heads, 4);
@@ -32,11 +34,25 @@ TEST(TransformerFamily, MissingFieldsHaveLlamasDefaults) {
   EXPECT_EQ(config.end_of_text, 7);
 }
 
-TEST(TransformerFamily, HasTheParametersOfLlama2) {
-  const LanguageModelConfig config = kTransformer.read(nlohmann::json::parse(
+TEST(LlamaLayout, HasTheParametersOfLlama2) {
+  const LanguageModelConfig config = kLlama.read(nlohmann::json::parse(
       R"({"hidden_size": 4096, "num_hidden_layers": 32, "vocab_size": 32000, "num_attention_heads": 32,
           "intermediate_size": 11008})"));
   EXPECT_EQ(count_parameters(config), 6'738'415'616);
+}
+
+TEST(LlamaLayout, RefusesWhatItDoesNotCompute) {
+  nlohmann::json json = kLlama.write(new_model_config("transformer", {.layers = 1, .width = 32, .vocabulary = 9}));
+  json["rope_scaling"] = {{"rope_type", "yarn"}};
+  EXPECT_THROW(kLlama.read(json), Error);
+  json["rope_scaling"] = nullptr;
+  json["hidden_size"] = "wide";
+  try {
+    kLlama.read(json);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "config.json: hidden_size has an unusable value, \"wide\"");
+  }
 }
 
 }  // namespace

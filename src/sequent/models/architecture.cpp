@@ -1,0 +1,64 @@
+#include "sequent/models/architecture.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "sequent/base/catalog.h"
+#include "sequent/models/language_model.h"
+
+namespace sequent {
+namespace {
+
+LanguageModelConfig transformer(const Dimensions& d) {
+  return sized(repeated({"attention", "glu"}, layers_of(d)), d);
+}
+
+// Twice the layers of a Transformer of that size, because a block has one mixer instead of two.
+LanguageModelConfig mamba(const Dimensions& d) {
+  return sized(repeated({"mamba", "none"}, layers_of(d, Depth::one_mixer)), d);
+}
+
+constexpr std::array kArchitectures = {
+    Architecture{"transformer", "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)", transformer},
+    Architecture{"mamba", "selective state-space model (Gu and Dao, 2023)", mamba},
+};
+
+LanguageModelConfig preset(const Architecture& architecture, const Dimensions& dimensions) {
+  LanguageModelConfig config = architecture.preset(dimensions);
+  config.architecture = dimensions.pattern.empty() ? architecture.name : "hybrid";
+  return config;
+}
+
+}  // namespace
+
+std::span<const Architecture> architectures() {
+  return kArchitectures;
+}
+
+const Architecture& architecture(std::string_view name) {
+  return find_entry("architecture", architectures(), name);
+}
+
+LanguageModelConfig new_model_config(std::string_view name, const Dimensions& dimensions) {
+  const Architecture& chosen = architecture(name);
+  check(dimensions.vocabulary > 0, "model: vocabulary must be positive, got {}", dimensions.vocabulary);
+  if (dimensions.parameters == 0 || dimensions.width > 0) return preset(chosen, dimensions);
+  // Widths in growing steps until the count is passed; the nearer of the last two is taken.
+  Dimensions candidate = dimensions;
+  const std::int64_t step = dimensions.heads > 0 ? 2 * dimensions.heads : 8;
+  LanguageModelConfig best;
+  double best_error = 0;
+  for (candidate.width = step;; candidate.width += step) {
+    LanguageModelConfig config = preset(chosen, candidate);
+    const std::int64_t count = count_parameters(config);
+    const double error = std::abs(std::log(static_cast<double>(count) / static_cast<double>(dimensions.parameters)));
+    if (best.width == 0 || error < best_error) {
+      best = std::move(config);
+      best_error = error;
+    }
+    if (count > dimensions.parameters) return best;
+  }
+}
+
+}  // namespace sequent

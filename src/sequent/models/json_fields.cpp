@@ -1,0 +1,66 @@
+#include "sequent/models/json_fields.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <type_traits>
+
+namespace sequent {
+namespace {
+
+using Json = nlohmann::json;
+
+// The shortest decimals that mean this number, not those of its double.
+double shortest(float value) {
+  return std::strtod(fmt::format("{}", value).c_str(), nullptr);
+}
+
+// What `action` refuses is said of the file.
+template <class Action>
+decltype(auto) in_config(const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    fail("config.json: {}", error.what());
+  }
+}
+
+}  // namespace
+
+Json json_of(const std::vector<Field>& fields) {
+  Json object = Json::object();
+  for (const Field& field : fields) {
+    object[std::string(field.name)] = std::visit(
+        [&](const auto& value) -> Json {
+          using Value = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<Value, Field::Choice>) {
+            return field_text(field);
+          } else if constexpr (std::is_same_v<Value, float*>) {
+            return shortest(*value);
+          } else {
+            return *value;
+          }
+        },
+        field.value);
+  }
+  return object;
+}
+
+void read_fields(const Json& object, const std::vector<Field>& fields) {
+  for (const auto& [key, json] : object.items()) {
+    const Field& field = in_config([&]() -> const Field& { return find_field(fields, key); });
+    std::visit(
+        [&](const auto& value) {
+          using Value = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<Value, Field::Choice>) {
+            const auto text = value_of<std::string>(json, key.c_str());
+            in_config([&] { set_field(field, text); });
+          } else {
+            *value = value_of<std::remove_pointer_t<Value>>(json, key.c_str());
+          }
+        },
+        field.value);
+  }
+}
+
+}  // namespace sequent

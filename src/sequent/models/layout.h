@@ -1,0 +1,47 @@
+// How models stand on disk. A layout is a table: how a config.json becomes a configuration and back, and how the
+// tensors are called.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string_view>
+
+#include "sequent/models/config.h"
+
+namespace sequent {
+
+/// One tensor under two names. "{}" stands for the layer, and at the end for whatever follows.
+struct NameRule {
+  enum class Layout : std::uint8_t {
+    same,
+    depthwise,  // ours [channels, taps], published [channels, 1, taps]
+  };
+  std::string_view ours;
+  std::string_view published;
+  Layout layout = Layout::same;
+};
+
+struct Layout {
+  std::string_view model_type;  // in config.json
+  /// What cannot be computed is an Error that names the key and its value.
+  LanguageModelConfig (*read)(const nlohmann::json& config);
+  nlohmann::json (*write)(const LanguageModelConfig&);
+  /// Where two rules have the same name of ours, either published name is read and the first is written.
+  std::span<const NameRule> names;
+};
+
+extern const Layout kLlama;
+extern const Layout kMamba;
+extern const Layout kSequent;  // our own, which holds every model
+
+/// All layouts, our own last. To add one: its file, and a line here.
+std::span<const Layout* const> layouts();
+/// By the "model_type" of a config.json; an unknown one is an Error that lists the known ones.
+const Layout& layout_of_model_type(std::string_view model_type);
+
+/// The layout that a model is saved in: the first that holds its configuration. A layout holds a configuration if
+/// reading what it writes gives the same function again, so that nothing is lost in a published one.
+const Layout& layout_for(const LanguageModelConfig& config);
+
+}  // namespace sequent

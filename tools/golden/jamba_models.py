@@ -1,0 +1,132 @@
+"""Writes the Jamba cases of tests/golden/models/; make_models.py describes the files.
+
+The loss is the cross-entropy and `router_aux_loss_coef` times the balance loss over all sequences of the batch together.
+
+    python tools/golden/jamba_models.py [--out tests/golden/models] [--only NAME]
+"""
+
+import argparse
+import pathlib
+import shutil
+
+import torch
+from transformers import JambaConfig, JambaForCausalLM
+from transformers.models.jamba.modeling_jamba import load_balancing_loss_func
+
+import plain_models
+from make_models import measure, noise, save_expected
+
+# Periods and offsets, kinds of feed-forward and sizes that are no multiple of a vector.
+JAMBA = {
+    "jamba-plain": dict(vocab_size=41, hidden_size=20, num_hidden_layers=4, num_attention_heads=4,
+                        num_key_value_heads=2, intermediate_size=12, attn_layer_period=4, attn_layer_offset=2,
+                        num_experts=4, num_experts_per_tok=2, expert_layer_period=2, expert_layer_offset=1,
+                        mamba_d_state=8, mamba_dt_rank="auto", router_aux_loss_coef=0.02),
+    "jamba-offsets": dict(vocab_size=39, hidden_size=20, num_hidden_layers=3, num_attention_heads=2,
+                          num_key_value_heads=2, intermediate_size=13, attn_layer_period=2, attn_layer_offset=0,
+                          num_experts=5, num_experts_per_tok=1, expert_layer_period=3, expert_layer_offset=2,
+                          mamba_d_state=5, mamba_d_conv=3, mamba_expand=3, mamba_dt_rank=3, mamba_conv_bias=False,
+                          rms_norm_eps=1e-3, router_aux_loss_coef=0.5),
+    "jamba-dense": dict(vocab_size=45, hidden_size=20, num_hidden_layers=3, num_attention_heads=5,
+                        num_key_value_heads=1, intermediate_size=17, attn_layer_period=3, attn_layer_offset=1,
+                        num_experts=1, mamba_d_state=7, mamba_d_conv=2, mamba_dt_rank=2, mamba_proj_bias=True,
+                        tie_word_embeddings=True),
+    "jamba-all-experts": dict(vocab_size=37, hidden_size=18, num_hidden_layers=2, num_attention_heads=3,
+                              num_key_value_heads=3, intermediate_size=11, attn_layer_period=8, attn_layer_offset=4,
+                              num_experts=3, num_experts_per_tok=2, expert_layer_period=1, expert_layer_offset=0,
+                              mamba_d_state=3, mamba_dt_rank=4, tie_word_embeddings=True, router_aux_loss_coef=0.0),
+}
+LENGTHS = {"jamba-plain": (7, 1, 33), "jamba-offsets": (33, 7, 1), "jamba-dense": (1, 33, 7),
+           "jamba-all-experts": (2, 33, 1, 3, 7)}
+SCALES = {"in_proj.weight": 1.5, "conv1d.weight": 2.0, "x_proj.weight": 1.5, "dt_proj.weight": 1.5}
+PARAMETERS_AFTER = ("model.embed_tokens.weight", "model.layers.1.feed_forward.router.weight",
+                    "model.layers.1.mamba.A_log", "model.layers.1.mamba.b_layernorm.weight",
+                    "model.layers.1.self_attn.q_proj.weight", "model.final_layernorm.weight")
+
+
+def build(name):
+    """A random model whose every parameter matters (see make_models.build). Padding is a token like any other."""
+    torch.manual_seed(sum(name.encode()))
+    config = JambaConfig(initializer_range=0.3, use_mamba_kernels=False, attn_implementation="eager",
+                         pad_token_id=None, max_position_embeddings=64, **JAMBA[name])
+    model = JambaForCausalLM(config)
+    with torch.no_grad():
+        for parameter_name, parameter in model.named_parameters():
+            if parameter.dim() == 1 or parameter_name.endswith("A_log"):
+                parameter.add_(0.3 * torch.randn_like(parameter))
+            for ending, factor in SCALES.items():
+                if parameter_name.endswith(ending):
+                    parameter.mul_(factor)
+    return model.eval()
+
+
+def reference(model, ids, offsets):
+    """What transformers computes; the routers' logits of all sequences are pooled."""
+    config, routers = model.config, []
+
+    def logits(one):
+        output = model(one[None], use_cache=False, output_router_logits=config.num_experts > 1)
+        routers.extend(output.router_logits or ())
+        return output.logits[0]
+
+    def auxiliary():
+        pooled = tuple(routers)
+        routers.clear()
+        if not pooled:
+            return 0
+        return config.router_aux_loss_coef * load_balancing_loss_func(pooled, config.num_experts,
+                                                                      config.num_experts_per_tok)
+
+    return measure(logits, list(model.named_parameters()), ids, offsets, PARAMETERS_AFTER, auxiliary)
+
+
+def in_float64(model, ids, offsets):
+    config, routers = model.config.to_dict(), []
+    parameters = {name: p.detach().double().requires_grad_() for name, p in model.named_parameters()}
+
+    def logits(one):
+        result, logits_of_routers = plain_models.jamba_logits(config, parameters, one)
+        routers.extend(logits_of_routers)
+        return result
+
+    def auxiliary():
+        pooled = list(routers)
+        routers.clear()
+        if not pooled:
+            return 0
+        return config["router_aux_loss_coef"] * plain_models.balance_loss(pooled, config["num_experts_per_tok"])
+
+    return measure(logits, list(parameters.items()), ids, offsets, PARAMETERS_AFTER, auxiliary)
+
+
+def write_case(name, out):
+    model = build(name)
+    lengths = LENGTHS[name]
+    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
+    ids = torch.randint(0, model.config.vocab_size, (offsets[-1],))
+    directory = out / name
+    shutil.rmtree(directory, ignore_errors=True)
+    model.save_pretrained(directory)
+    (directory / "model.safetensors").chmod(0o644)
+    exact = in_float64(model, ids, offsets)
+    values = reference(model, ids, offsets)
+    save_expected(directory / "expected.safetensors", values, ids, offsets)
+    columns = "  ".join(f"{kind} {value:.1e}" for kind, value in noise(values, exact).items())
+    spread = (values["logits"].max() - values["logits"].min()).item()
+    print(f"{name:24s} loss {values['loss'].item():.4f} -> {values['adamw_losses'][-1].item():.4f}  "
+          f"logit range {spread:.2f}  difference from float64: {columns}")
+
+
+def main():
+    here = pathlib.Path(__file__).resolve()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / "models")
+    parser.add_argument("--only", choices=list(JAMBA))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in [arguments.only] if arguments.only else JAMBA:
+        write_case(name, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
