@@ -330,6 +330,21 @@ TEST(Recompute, NestsAndWorksWithoutATape) {
   EXPECT_EQ(run(true), run(false));
 }
 
+TEST(Recompute, CarriesSeveralResultsOutWithTheirGradients) {
+  const auto body = [](const Var& w) {
+    return [w](const Var& in) { return std::vector{product(in, w), product(product(in, in), w), product(in, in)}; };
+  };
+  const auto run = [&](bool recomputed) {
+    const Var x = parameter(test::random_values(9, "x")), w = parameter(test::random_values(9, "w"));
+    Tape tape;
+    const std::vector<Var> y = recomputed ? recompute_outputs(body(w), x) : body(w)(x);
+    // The third result is not used: its gradient is undefined.
+    tape.backward(product(y[0], y[1]), Tensor::full({9}, 1));
+    return std::vector{to_doubles(y[1].value()), to_doubles(x.gradient()), to_doubles(w.gradient())};
+  };
+  EXPECT_EQ(run(true), run(false));
+}
+
 TEST(Recompute, BodyMayReturnItsInput) {
   const Var x = parameter({3});
   Tape tape;

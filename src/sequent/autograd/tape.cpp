@@ -35,20 +35,24 @@ void Tape::backward(const Var& loss) {
 }
 
 void Tape::backward(const Var& output, const Tensor& gradient) {
-  output.accumulate(gradient);
+  backward(std::span(&output, 1), std::span(&gradient, 1));
+}
+
+void Tape::backward(std::span<const Var> outputs, std::span<const Tensor> gradients) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i].accumulate(gradients[i]);
   const Pause pause;
   while (!steps_.empty()) {
     const Step step = std::move(steps_.back());
     steps_.pop_back();
-    std::vector<Tensor> gradients;
+    std::vector<Tensor> arrived;
     bool any = false;
     for (const Var& result : step.outputs) {
-      gradients.push_back(result.gradient());
-      any = any || gradients.back().defined();
-      // `gradients` holds the only reference from here on; it is freed when this step is done.
+      arrived.push_back(result.gradient());
+      any = any || arrived.back().defined();
+      // `arrived` holds the only reference from here on; it is freed when this step is done.
       result.clear_gradient();
     }
-    if (any) step.backward(gradients);
+    if (any) step.backward(arrived);
   }
 }
 
@@ -83,20 +87,23 @@ std::vector<Var> record_outputs(std::span<const Tensor> values, std::span<const 
 }
 
 Var recompute(std::function<Var(const Var&)> body, const Var& x) {
-  Tape* const recorder = current_tape;
-  if (!recorder) return body(x);
-  Tensor value;
+  return recompute_outputs([body = std::move(body)](const Var& in) { return std::vector{body(in)}; }, x).front();
+}
+
+std::vector<Var> recompute_outputs(std::function<std::vector<Var>(const Var&)> body, const Var& x) {
+  if (!current_tape) return body(x);
+  std::vector<Tensor> values;
   {
     const Tape::Pause pause;
-    value = body(x).value();
+    for (const Var& output : body(x)) values.push_back(output.value());
   }
   // Whether anything inside wants a gradient is known only to the body, so this step is always recorded.
-  const Var trigger = Var::parameter(Tensor::empty({0}));
-  return record(value, {x, trigger}, [body = std::move(body), x](const Tensor& gradient) {
+  const Var inputs[] = {x, Var::parameter(Tensor::empty({0}))};
+  return record_outputs(values, inputs, [body = std::move(body), x](std::span<const Tensor> gradients) {
     const Var inner = x.wants_gradient() ? Var::parameter(x.value()) : Var(x.value());
     Tape tape;
-    const Var output = body(inner);
-    tape.backward(output, gradient);
+    const std::vector<Var> outputs = body(inner);
+    tape.backward(outputs, gradients);
     x.accumulate(inner.gradient());
   });
 }

@@ -26,6 +26,8 @@ class Tape {
   void backward(const Var& loss);
   /// Walks back from an output whose gradient is given.
   void backward(const Var& output, const Tensor& gradient);
+  /// Walks back from several outputs at once; where a gradient is undefined it is zero.
+  void backward(std::span<const Var> outputs, std::span<const Tensor> gradients);
 
   /// The tape that records on this thread, or null.
   static Tape* current();
@@ -71,5 +73,8 @@ std::vector<Var> record_outputs(std::span<const Tensor> values, std::span<const 
 /// Activation checkpointing: runs body(x) without recording and runs it again, recording, when gradients are asked
 /// for. Memory for everything inside is held only then. `body` must give the same result both times.
 Var recompute(std::function<Var(const Var&)> body, const Var& x);
+
+/// The same for several results.
+std::vector<Var> recompute_outputs(std::function<std::vector<Var>(const Var&)> body, const Var& x);
 
 }  // namespace sequent
