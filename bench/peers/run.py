@@ -20,6 +20,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 SEQUENT = "{build}/sequent bench --json --threads {threads} --runs {runs}"
 SCAN = "{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs}"
+EXPERTS = ("{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs} "
+           "--benchmark_filter=^experts_backward/threads:{threads}/tokens:2048/experts:EXPERTS/chosen:1/gated:0/")
 MODEL = "--width 256 --layers 4"
 
 # name, tokens, sequent's command, PyTorch's command (both without what every command gets)
@@ -45,6 +47,12 @@ WORKLOADS = [
     ("selective scan forward + backward 1 x 2048", 2048,
      SCAN + " --benchmark_filter=^selective_scan_forward_backward/tokens:2048/channels:1536/states:16/",
      "mamba.py --channels 1536 --states 16 --length 2048 --mode scan-backward"),
+    ("switch feed-forward, 8 experts, against a loop", 2048,
+     EXPERTS.replace("EXPERTS", "8"), "switch.py --form loop"),
+    ("switch feed-forward, 8 experts, against sorted tokens", 2048,
+     EXPERTS.replace("EXPERTS", "8"), "switch.py --form sorted"),
+    ("dense feed-forward of the same active size", 2048,
+     EXPERTS.replace("EXPERTS", "0"), "switch.py --form dense"),
 ]
 
 # glibc gives large blocks back to the system when they are freed, and every page of the next one faults again. Tuned, it

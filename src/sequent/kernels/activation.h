@@ -45,7 +45,7 @@ struct GatedBackward {
   const Real* value;
   const Real* dy;
   Real* dgate;   // may be null
-  Real* dvalue;  // may be null
+  Real* dvalue;  // may be null, may be dy
   std::int64_t count;
   Activation f;
 };

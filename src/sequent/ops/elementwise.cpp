@@ -4,6 +4,7 @@
 #include "sequent/base/error.h"
 #include "sequent/kernels/dropout.h"
 #include "sequent/kernels/elementwise.h"
+#include "sequent/kernels/jitter.h"
 
 namespace sequent {
 namespace {
@@ -19,6 +20,14 @@ Tensor dropped(const Tensor& x, float rate, std::uint64_t seed, std::uint64_t st
   kernels::dropout(
       kernels::Cpu{},
       {.x = x.floats(), .y = y.mutable_floats(), .count = x.elements(), .rate = rate, .seed = seed, .stream = stream});
+  return y;
+}
+
+Tensor jittered(const Tensor& x, float size, std::uint64_t seed, std::uint64_t stream) {
+  const Tensor y = Tensor::empty(x.shape());
+  kernels::jitter(
+      kernels::Cpu{},
+      {.x = x.floats(), .y = y.mutable_floats(), .count = x.elements(), .size = size, .seed = seed, .stream = stream});
   return y;
 }
 
@@ -47,6 +56,16 @@ Var dropout(const Var& x, float rate, std::uint64_t seed, std::uint64_t stream) 
   return record(
       dropped(x.value(), rate, seed, stream), {x},
       [x = x.gradient_only(), rate, seed, stream](const Tensor& dy) { x.accumulate(dropped(dy, rate, seed, stream)); });
+}
+
+Var jitter(const Var& x, float size, std::uint64_t seed, std::uint64_t stream) {
+  check(0.0f <= size && size <= 1.0f, "jitter: the size must be from 0 to 1, got {}", size);
+  if (size == 0.0f) return x;
+  // As for dropout.
+  return record(jittered(x.value(), size, seed, stream), {x},
+                [x = x.gradient_only(), size, seed, stream](const Tensor& dy) {
+                  x.accumulate(jittered(dy, size, seed, stream));
+                });
 }
 
 }  // namespace sequent

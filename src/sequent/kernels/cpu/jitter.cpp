@@ -1,0 +1,55 @@
+#include "sequent/kernels/jitter.h"
+
+#include <algorithm>
+
+#include "sequent/base/threads.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sequent/kernels/cpu/jitter.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+// After highway.h.
+#include "sequent/kernels/cpu/philox-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sequent::kernels::HWY_NAMESPACE {
+
+// Elements [begin, end), begin a multiple of 4.
+void JitterRange(const Jitter<float>& args, std::int64_t begin, std::int64_t end) {
+  const FloatTag d;
+  const WordTag dw;
+  const hn::RebindToSigned<FloatTag> di;
+  const std::int64_t lanes = LanesOf(d);
+  const auto lowest = hn::Set(d, 1.0f - args.size);
+  const auto step = hn::Set(d, 2.0f * args.size / static_cast<float>(1 << 24));
+  HWY_ALIGN std::uint32_t drawn[4 * HWY_MAX_BYTES / sizeof(std::uint32_t)];
+  for (std::int64_t i = begin; i < end; i += 4 * lanes) {
+    WordVector words[4];
+    PhiloxWords(args.seed, args.stream, static_cast<std::uint64_t>(i / 4), words);
+    hn::StoreInterleaved4(words[0], words[1], words[2], words[3], dw, drawn);
+    ForEachVector(d, std::min(4 * lanes, end - i), [&](std::int64_t j, std::int64_t count) HWY_ATTR {
+      const auto u = hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(hn::Load(dw, drawn + j))));
+      const auto factor = hn::MulAdd(u, step, lowest);
+      StoreUpTo(d, hn::Mul(LoadUpTo(d, args.x + i + j, count), factor), args.y + i + j, count);
+    });
+  }
+}
+
+}  // namespace sequent::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sequent::kernels {
+
+HWY_EXPORT(JitterRange);
+
+void jitter(Cpu, const Jitter<float>& args) {
+  // Below this many groups of four a second thread costs more than it saves.
+  constexpr std::int64_t kGrain = 2048;
+  parallel_for(0, (args.count + 3) / 4, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    HWY_DYNAMIC_DISPATCH(JitterRange)(args, 4 * begin, std::min(4 * end, args.count));
+  });
+}
+
+}  // namespace sequent::kernels
+#endif  // HWY_ONCE
