@@ -59,7 +59,7 @@ TEST(Pattern, RefusalsPointAtThePlace) {
   EXPECT_TRUE(
       refusal("mamba/cnn")
           .starts_with(
-              "pattern: character 7 of 'mamba/cnn': channel mixer: there is no 'cnn'; known are none, mlp, glu"));
+              "pattern: character 7 of 'mamba/cnn': channel mixer: there is no 'cnn'; known are none, mlp, glu, moe"));
   EXPECT_NE(refusal(std::string(100'000, '(')).find("parentheses nested deeper than 16"), std::string::npos);
 }
 

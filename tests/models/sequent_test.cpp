@@ -60,7 +60,7 @@ TEST(SequentLayout, EveryFieldSurvives) {
   EXPECT_EQ(again.blocks, config.blocks);
   const auto groups = field_groups(config);
   const auto groups_again = field_groups(again);
-  ASSERT_EQ(groups.size(), 2 + mixers().size());
+  ASSERT_EQ(groups.size(), 3 + mixers().size());  // the model, channel_mixer and mixture
   for (std::size_t group = 0; group < groups.size(); ++group) {
     for (std::size_t i = 0; i < groups[group].fields.size(); ++i) {
       EXPECT_EQ(field_text(groups_again[group].fields[i]), field_text(groups[group].fields[i]))

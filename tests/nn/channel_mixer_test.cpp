@@ -33,7 +33,7 @@ TEST(ChannelMixers, AnUnknownNameListsTheKnownOnes) {
     channel_mixer("moa");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "channel mixer: there is no 'moa'; known are none, mlp, glu");
+    EXPECT_STREQ(error.what(), "channel mixer: there is no 'moa'; known are none, mlp, glu, moe");
   }
 }
 

@@ -29,6 +29,9 @@ std::vector<FieldGroup> field_groups(LanguageModelConfig& config) {
   if (any([](const BlockConfig& block) { return block.channel_mixer != "none"; })) {
     groups.push_back({"channel_mixer", config.channel_mixer.fields()});
   }
+  if (any([](const BlockConfig& block) { return block.channel_mixer == "moe"; })) {
+    groups.push_back({"mixture", config.channel_mixer.mixture.fields()});
+  }
   return groups;
 }
 
@@ -55,6 +58,7 @@ void validate(const LanguageModelConfig& config) {
   for (const BlockConfig& block : config.blocks) {
     mixer(block.mixer).validate(config.mixers);
     if (channel_mixer(block.channel_mixer).name != "none") config.channel_mixer.validate();
+    if (block.channel_mixer == "moe") config.channel_mixer.mixture.validate();
   }
 }
 

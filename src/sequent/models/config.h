@@ -46,7 +46,8 @@ struct FieldGroup {
   std::string_view name;
   std::vector<Field> fields;
 };
-/// All settings but the blocks: those of the model, of each mixer that a block uses, and "channel_mixer" where one is.
+/// All settings but the blocks: those of the model, of each mixer that a block uses, "channel_mixer" and "mixture" where
+/// one is.
 std::vector<FieldGroup> field_groups(LanguageModelConfig& config);
 
 /// Whether both make models with the same parameters that compute the same.

@@ -5,6 +5,7 @@
 
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
+#include "sequent/base/random.h"
 #include "sequent/ops/elementwise.h"
 #include "sequent/ops/embedding.h"
 #include "sequent/ops/linear.h"
@@ -47,7 +48,7 @@ class LanguageModel::Block {
       return dropout(output, options.dropout, options.seed, 2 * index_ + stream);
     };
     Var y = add(x, branch(mixer_->forward(norm_(x), segments, states), ".mixer", 1));
-    if (channel_mixer_) y = add(y, branch(channel_mixer_->forward(channel_norm_[0](y)), ".channel_mixer", 2));
+    if (channel_mixer_) y = add(y, branch(mix_channels(channel_norm_[0](y), segments, options), ".channel_mixer", 2));
     return y;
   }
 
@@ -57,21 +58,46 @@ class LanguageModel::Block {
     std::vector<MixerState> before;
     for (const MixerState* state : states) before.push_back(*state);
     const auto after = std::make_shared<std::vector<MixerState>>();
-    const Var y = recompute(
-        [this, segments, before, after, options](const Var& input) {
+    const auto routing = std::make_shared<std::vector<Routing>>();
+    const std::vector<Var> outputs = recompute_outputs(
+        [this, segments, before, after, routing, options](const Var& input) {
           *after = before;
           std::vector<MixerState*> pointers;
           for (MixerState& state : *after) pointers.push_back(&state);
-          return forward(input, segments, pointers, options);
+          routing->clear();
+          ForwardOptions inner = options;
+          inner.routing = options.routing ? routing.get() : nullptr;
+          std::vector<Var> results = {forward(input, segments, pointers, inner)};
+          for (const Routing& layer : *routing) results.push_back(layer.logits);
+          return results;
         },
         x);
     for (std::size_t i = 0; i < states.size(); ++i) *states[i] = (*after)[i];
-    return y;
+    for (std::size_t i = 0; i < routing->size(); ++i) {
+      (*routing)[i].logits = outputs[i + 1];
+      options.routing->push_back(std::move((*routing)[i]));
+    }
+    routing->clear();
+    return outputs.front();
   }
 
+  std::int64_t inactive_parameters() const { return channel_mixer_ ? channel_mixer_->inactive_parameters() : 0; }
   const SequenceMixer& mixer() const { return *mixer_; }
 
  private:
+  Var mix_channels(const Var& x, const Segments& segments, const ForwardOptions& options) const {
+    const std::size_t before = options.routing ? options.routing->size() : 0;
+    Var y = channel_mixer_->forward(x, {.training = options.training,
+                                        .seed = options.seed,
+                                        .stream = Random::stream_of(name_ + ".channel_mixer"),
+                                        .segments = &segments,
+                                        .routing = options.routing});
+    for (std::size_t i = before; options.routing && i < options.routing->size(); ++i) {
+      (*options.routing)[i].layer = static_cast<std::int64_t>(index_);
+    }
+    return y;
+  }
+
   std::string name_;
   std::uint64_t index_;
   RmsNorm norm_;
@@ -137,7 +163,7 @@ std::int64_t LanguageModel::state_bytes(std::int64_t tokens, std::int64_t elemen
 
 std::int64_t LanguageModel::flops(std::int64_t tokens) const {
   const std::int64_t looked_up = config_.tied ? 0 : config_.vocabulary * config_.width;
-  std::int64_t total = 2 * (parameters_.count() - looked_up) * tokens;
+  std::int64_t total = 2 * (active_parameters() - looked_up) * tokens;
   for (const auto& block : blocks_) total += block->mixer().sequence_flops(tokens);
   return total;
 }
@@ -145,6 +171,12 @@ std::int64_t LanguageModel::flops(std::int64_t tokens) const {
 bool LanguageModel::layer_state_grows(std::size_t layer) const {
   const SequenceMixer& mixer = blocks_[layer]->mixer();
   return mixer.state_bytes(2, 1) > mixer.state_bytes(1, 1);
+}
+
+std::int64_t LanguageModel::active_parameters() const {
+  std::int64_t active = parameters_.count();
+  for (const auto& block : blocks_) active -= block->inactive_parameters();
+  return active;
 }
 
 std::int64_t count_parameters(const LanguageModelConfig& config) {

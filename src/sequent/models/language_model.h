@@ -23,14 +23,18 @@ struct ModelState {
 };
 
 struct ForwardOptions {
+  /// Layers that behave differently in training do as they do there.
+  bool training = false;
   /// Activation checkpointing: keep only the input of each block and run it again in the backward pass.
   bool recompute_blocks = false;
   /// On the output of each mixer before it is added to the residual stream, and on the embedding.
   float dropout = 0.0f;
-  /// Of this step's dropout masks.
+  /// Of this step's random numbers: masks of dropout, jitter of routers.
   std::uint64_t seed = 0;
   /// Called with the name and output of the embedding, of each mixer and of the final norm, in order.
   std::function<void(std::string_view name, const Tensor& output)> observe;
+  /// What layers of experts leave behind is appended here, in order of the layers, unless null.
+  std::vector<Routing>* routing = nullptr;
 };
 
 class LanguageModel {
@@ -55,13 +59,16 @@ class LanguageModel {
   /// Bytes of the state of one sequence of `tokens` tokens, by arithmetic.
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes = 4) const;
 
-  /// Floating-point operations of forward over one sequence of `tokens` tokens, logits included: two for each weight
-  /// and token (an embedding that is only looked up is none), and what the mixers add. Training takes kTrainingFlops
-  /// times as many.
+  /// Floating-point operations of forward over one sequence of `tokens` tokens, logits included: two for each token and
+  /// active weight (an embedding that is only looked up is none), and what the mixers add. Training takes
+  /// kTrainingFlops times as many.
   std::int64_t flops(std::int64_t tokens) const;
 
   /// Whether the state of this layer grows with the sequence.
   bool layer_state_grows(std::size_t layer) const;
+
+  /// Number of parameters that take part in one token: all but those of experts it is not sent to.
+  std::int64_t active_parameters() const;
 
   const LanguageModelConfig& config() const { return config_; }
   const Parameters& parameters() const { return parameters_; }

@@ -4,6 +4,7 @@
 
 #include "sequent/base/catalog.h"
 #include "sequent/nn/feed_forward.h"
+#include "sequent/nn/mixture_of_experts.h"
 
 namespace sequent {
 namespace {
@@ -17,10 +18,12 @@ std::unique_ptr<ChannelMixer> make_none(const ChannelMixerConfig&, std::int64_t,
   return nullptr;
 }
 
-constexpr std::array<ChannelMixerEntry, 3> kChannelMixers = {{
+constexpr std::array<ChannelMixerEntry, 4> kChannelMixers = {{
     {"none", "no channel mixer: the block is its sequence mixer alone", make_none},
     {"mlp", "two layers with a pointwise non-linearity between them", make<Mlp>},
     {"glu", "gated linear unit (SwiGLU with silu): three matrices", make<Glu>},
+    {"moe", "mixture of experts: a router sends each token to a few of many feed-forward layers",
+     make<MixtureOfExperts>},
 }};
 
 }  // namespace

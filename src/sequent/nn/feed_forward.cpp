@@ -6,13 +6,15 @@ namespace sequent {
 namespace {
 
 Linear up_projection(const ChannelMixerConfig& config, std::int64_t width, const ParameterScope& scope) {
-  return {width, config.hidden_width,
-          {.bias = config.bias, .weight = initialize::normal(config.weight_deviation)}, scope};
+  return {
+      width, config.hidden_width, {.bias = config.bias, .weight = initialize::normal(config.weight_deviation)}, scope};
 }
 
 Linear down_projection(const ChannelMixerConfig& config, std::int64_t width, const ParameterScope& scope) {
-  return {config.hidden_width, width,
-          {.bias = config.bias, .weight = initialize::normal(config.residual_deviation)}, scope};
+  return {config.hidden_width,
+          width,
+          {.bias = config.bias, .weight = initialize::normal(config.residual_deviation)},
+          scope};
 }
 
 }  // namespace
@@ -22,7 +24,7 @@ Mlp::Mlp(const ChannelMixerConfig& config, std::int64_t width, const ParameterSc
       down_(down_projection(config, width, scope("down_proj"))),
       activation_(config.activation) {}
 
-Var Mlp::forward(const Var& x) const {
+Var Mlp::forward(const Var& x, const ChannelMixerContext&) const {
   return down_(activation(up_(x), activation_));
 }
 
@@ -32,7 +34,7 @@ Glu::Glu(const ChannelMixerConfig& config, std::int64_t width, const ParameterSc
       down_(down_projection(config, width, scope("down_proj"))),
       activation_(config.activation) {}
 
-Var Glu::forward(const Var& x) const {
+Var Glu::forward(const Var& x, const ChannelMixerContext&) const {
   return down_(gated(gate_(x), up_(x), activation_));
 }
 

@@ -10,7 +10,7 @@ namespace sequent {
 class Mlp : public ChannelMixer {
  public:
   Mlp(const ChannelMixerConfig& config, std::int64_t width, const ParameterScope& scope);
-  Var forward(const Var& x) const override;
+  Var forward(const Var& x, const ChannelMixerContext& context = {}) const override;
 
  private:
   Linear up_;
@@ -23,7 +23,7 @@ class Mlp : public ChannelMixer {
 class Glu : public ChannelMixer {
  public:
   Glu(const ChannelMixerConfig& config, std::int64_t width, const ParameterScope& scope);
-  Var forward(const Var& x) const override;
+  Var forward(const Var& x, const ChannelMixerContext& context = {}) const override;
 
  private:
   Linear gate_;

@@ -6,15 +6,27 @@
 namespace sequent::initialize {
 
 Initializer constant(float value) {
-  return [value](const Tensor& values, const Random&) {
-    std::fill_n(values.mutable_floats(), values.elements(), value);
-  };
+  return
+      [value](const Tensor& values, const Random&) { std::fill_n(values.mutable_floats(), values.elements(), value); };
 }
 
 Initializer normal(float deviation) {
   return [deviation](const Tensor& values, const Random& random) {
     float* to = values.mutable_floats();
-    for (std::int64_t i = 0; i < values.elements(); ++i) to[i] = deviation * random.normal(static_cast<std::uint64_t>(i));
+    for (std::int64_t i = 0; i < values.elements(); ++i)
+      to[i] = deviation * random.normal(static_cast<std::uint64_t>(i));
+  };
+}
+
+Initializer truncated_normal(float deviation) {
+  return [deviation](const Tensor& values, const Random& random) {
+    float* to = values.mutable_floats();
+    for (std::int64_t i = 0; i < values.elements(); ++i) {
+      auto counter = static_cast<std::uint64_t>(i);
+      float drawn = random.normal(counter);
+      while (std::abs(drawn) > 2.0f) drawn = random.normal(counter += static_cast<std::uint64_t>(values.elements()));
+      to[i] = deviation * drawn;
+    }
   };
 }
 

@@ -17,6 +17,9 @@ namespace initialize {
 Initializer constant(float value);
 /// Normal with mean 0.
 Initializer normal(float deviation);
+/// Normal with mean 0; values beyond two deviations are drawn again (Fedus et al., "Switch Transformers", 2021, section
+/// 2.4). `deviation` is that of the untruncated distribution.
+Initializer truncated_normal(float deviation);
 /// Uniform in [-bound, bound).
 Initializer uniform(float bound);
 /// Uniform in +-factor/sqrt(inputs): the usual start of a linear layer (Kaiming uniform with a = sqrt 5).
