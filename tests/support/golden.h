@@ -7,6 +7,8 @@
 
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/models/model_directory.h"
+#include "sequent/ops/cross_entropy.h"
+#include "sequent/ops/elementwise.h"
 #include "sequent/tensor/segments.h"
 
 namespace sequent::test {
@@ -44,9 +46,21 @@ struct Golden {
   Segments segments;
 };
 
+/// The loss that the golden values are of: cross-entropy, and the routers' losses where there are any.
+inline Var golden_loss(const LanguageModel& model, const Golden& golden) {
+  std::vector<Routing> routing;
+  ForwardOptions options;
+  options.routing = &routing;
+  const Var hidden = model.hidden(golden.ids, golden.segments, {}, options);
+  const Var entropy = projected_cross_entropy(hidden, model.projection(), golden.targets).loss;
+  const Var auxiliary = routing_loss(routing, model.config().channel_mixer.mixture, golden.segments);
+  return auxiliary.defined() ? add(entropy, auxiliary) : entropy;
+}
+
 /// GoogleTest wants letters and digits only.
 inline std::string test_name(std::string name) {
-  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
 

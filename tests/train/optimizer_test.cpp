@@ -4,7 +4,6 @@
 
 #include "sequent/autograd/tape.h"
 #include "sequent/models/names.h"
-#include "sequent/ops/cross_entropy.h"
 #include "tests/support/golden.h"
 #include "tests/support/values.h"
 
@@ -24,8 +23,7 @@ TEST_P(GoldenTraining, TenAdamWSteps) {
   for (int step = 0; step < 10; ++step) {
     model.parameters().gradients().fill_zero();
     Tape tape;
-    const Var hidden = model.hidden(golden.ids, golden.segments);
-    const Var loss = projected_cross_entropy(hidden, model.projection(), golden.targets).loss;
+    const Var loss = test::golden_loss(model, golden);
     tape.backward(loss);
     losses.push_back(loss.value().floats()[0]);
     optimizer.step(0.01f);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
+#include "sequent/models/architecture.h"
 #include "sequent/text/corpus.h"
 #include "sequent/text/dataset.h"
 #include "sequent/train/optimizer.h"
@@ -29,6 +32,11 @@ class EveryTrainingStep : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(EveryTrainingStep, AccumulatedBatchesEqualOneLargeOne) {
+  // A balance loss is a product of two means over a batch, so in parts it is another loss.
+  model = std::make_unique<LanguageModel>(
+      new_model_config(GetParam(), {.layers = 2, .width = 32, .vocabulary = 257, .balance_loss = 0}),
+      *fresh_parameters(1));
+  model->parameters().flatten();
   TrainingStep whole(*model, dataset->all(), {.batch = 4, .context = 32, .seed = 3});
   const double loss = whole.run(2);
   const std::vector<double> expected = gradients();
@@ -68,6 +76,54 @@ TEST_P(EveryTrainingStep, CarriedStatesReachTheNextStep) {
   } else {
     EXPECT_NE(second, without);
   }
+}
+
+TEST_P(EveryTrainingStep, RecomputingBlocksGivesTheSameGradientsAuxiliaryLossesIncluded) {
+  const auto run = [&](bool recompute) {
+    TrainingStep step(*model, dataset->all(),
+                      {.batch = 2, .context = 32, .recompute_blocks = recompute, .dropout = 0.1f, .seed = 3});
+    const double loss = step.run(5);
+    EXPECT_EQ(step.auxiliary_loss().has_value(), !step.loads().empty());
+    return std::tuple(loss, step.auxiliary_loss(), gradients());
+  };
+  EXPECT_EQ(run(true), run(false));
+}
+
+TEST(TrainingStepWithExperts, ReportsTheirLoadAndAddsTheirLossesToTheGradient) {
+  test::TemporaryDirectory directory;
+  directory.write("text.txt", test::some_text(200));
+  const std::vector<std::filesystem::path> paths = {directory / "text.txt"};
+  const TokenDataset dataset = TokenDataset::open(Corpus(paths), Tokenizer::bytes(), directory / "cache");
+  const auto run = [&](double balance, double capacity) {
+    LanguageModel model(new_model_config("mixtral", {.layers = 2,
+                                                     .width = 32,
+                                                     .vocabulary = 257,
+                                                     .experts = 4,
+                                                     .capacity_factor = capacity,
+                                                     .balance_loss = balance}),
+                        *fresh_parameters(1));
+    model.parameters().flatten();
+    TrainingStep step(model, dataset.all(), {.batch = 2, .context = 32, .batches = 2});
+    const double loss = step.run(0);
+    return std::tuple(loss, step.auxiliary_loss(), step.loads(), test::to_doubles(model.parameters().gradients()));
+  };
+  const auto [loss, auxiliary, loads, gradients] = run(0.5, 0);
+  ASSERT_TRUE(auxiliary);
+  EXPECT_GT(*auxiliary, 0.5 * 2 * 0.9) << "even routing of two choices gives twice the coefficient";
+  ASSERT_EQ(loads.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(loads[i].layer, static_cast<std::int64_t>(i));
+    double sum = 0;
+    for (const double share : loads[i].share) sum += share;
+    EXPECT_NEAR(sum, 1, 1e-12);
+    EXPECT_EQ(loads[i].drop_rate, 0);
+    EXPECT_GT(loads[i].entropy, 1.3);  // of fresh routers, nearly even: ln 4 = 1.386
+  }
+  const auto [same_loss, none, same_loads, other_gradients] = run(0, 0);
+  EXPECT_EQ(same_loss, loss) << "what is reported is the cross-entropy";
+  EXPECT_FALSE(none);
+  EXPECT_NE(other_gradients, gradients);
+  EXPECT_GT(std::get<2>(run(0, 0.5))[0].drop_rate, 0.4);
 }
 
 TEST_P(EveryTrainingStep, FindsWhereNumbersBrokeDown) {

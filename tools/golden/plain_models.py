@@ -129,6 +129,41 @@ def llama_logits(config, parameters, ids):
     return output_logits(rms_norm(x, parameters["model.norm.weight"], epsilon), parameters, embedding)
 
 
+# Mixtral (Jiang et al. 2024, arXiv:2401.04088) ------------------------------------------------------------------------
+
+
+def mixtral_experts(x, config, parameters, prefix):
+    """The experts with the highest probabilities, weighted by these divided by their sum; also the router's logits."""
+    logits = F.linear(x, parameters[prefix + "gate.weight"])
+    gates, chosen = torch.softmax(logits, dim=-1).topk(config["num_experts_per_tok"], dim=-1)
+    gates = gates / gates.sum(-1, keepdim=True)
+
+    def expert(index):
+        w1, w2, w3 = (parameters[f"{prefix}experts.{index}.{name}.weight"] for name in ("w1", "w2", "w3"))
+        return F.linear(F.silu(F.linear(x, w1)) * F.linear(x, w3), w2)
+
+    outputs = torch.stack([expert(index) for index in range(config["num_local_experts"])], dim=1)
+    picked = outputs.gather(1, chosen[:, :, None].expand(-1, -1, x.shape[-1]))
+    return (gates[:, :, None] * picked).sum(1), logits
+
+
+def mixtral_logits(config, parameters, ids):
+    """Also returns the router's logits of each layer, in order."""
+    embedding = "model.embed_tokens.weight"
+    epsilon = config["rms_norm_eps"]
+    routers = []
+    x = parameters[embedding][ids]
+    for layer in range(config["num_hidden_layers"]):
+        prefix = f"model.layers.{layer}."
+        normed = rms_norm(x, parameters[prefix + "input_layernorm.weight"], epsilon)
+        x = x + causal_attention(normed, config, parameters, prefix + "self_attn.")
+        normed = rms_norm(x, parameters[prefix + "post_attention_layernorm.weight"], epsilon)
+        y, logits = mixtral_experts(normed, config, parameters, prefix + "block_sparse_moe.")
+        routers.append(logits)
+        x = x + y
+    return output_logits(rms_norm(x, parameters["model.norm.weight"], epsilon), parameters, embedding), routers
+
+
 # Jamba (Lieber et al. 2024, arXiv:2403.19887) -------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ struct Facts {
   std::string directory;
   LanguageModelConfig config;
   std::int64_t parameters;
+  std::int64_t active_parameters;
   std::int64_t context;
   std::int64_t state_bytes;
   std::int64_t state_bytes_per_token;
@@ -44,6 +45,7 @@ Facts facts_of(const Flags& flags) {
   Facts facts = {.directory = directory.string(),
                  .config = config,
                  .parameters = model.parameters().count(),
+                 .active_parameters = model.active_parameters(),
                  .context = context,
                  .state_bytes = model.state_bytes(context, element_bytes),
                  .state_bytes_per_token =
@@ -61,8 +63,7 @@ nlohmann::json json_of(const Facts& facts, const Flags& flags) {
   return {{"model", facts.directory},
           {"architecture", facts.config.architecture},
           {"parameters", facts.parameters},
-          // Every parameter takes part in every token: no mixer here picks among experts yet.
-          {"active_parameters", facts.parameters},
+          {"active_parameters", facts.active_parameters},
           {"layers", facts.config.blocks.size()},
           {"layers_with_growing_state", facts.layers_with_growing_state},
           {"width", facts.config.width},
@@ -80,7 +81,10 @@ void print(const Facts& facts, const Flags& flags) {
   const auto bytes = [](std::int64_t n) { return format_bytes(static_cast<double>(n)); };
   write_out(fmt::format("model          {}\n", facts.directory));
   write_out(fmt::format("architecture   {}\n", facts.config.architecture));
-  write_out(fmt::format("parameters     {} ({}), all active\n", count(facts.parameters), facts.parameters));
+  write_out(fmt::format("parameters     {} ({}), {}\n", count(facts.parameters), facts.parameters,
+                        facts.active_parameters == facts.parameters
+                            ? "all active"
+                            : fmt::format("{} active for a token", count(facts.active_parameters))));
   write_out(fmt::format("blocks         {}\n", format_pattern(facts.config.blocks)));
   write_out(fmt::format("width          {}\n", facts.config.width));
   write_out(fmt::format("vocabulary     {}{}\n", facts.config.vocabulary,

@@ -70,7 +70,7 @@ class SettingFlags {
 nlohmann::json json_of(const TrainResult& result) {
   return {{"model", result.model},
           {"parameters", result.parameters},
-          {"active_parameters", result.parameters},
+          {"active_parameters", result.active_parameters},
           {"steps", result.steps},
           {"tokens", result.tokens},
           {"seconds", result.seconds},
@@ -82,7 +82,7 @@ nlohmann::json json_of(const TrainResult& result) {
 }
 
 nlohmann::json json_of(const TrainEstimate& estimate) {
-  return {{"parameters", estimate.parameters},   {"active_parameters", estimate.parameters},
+  return {{"parameters", estimate.parameters},   {"active_parameters", estimate.active_parameters},
           {"data_tokens", estimate.data_tokens}, {"peak_bytes", estimate.peak_bytes},
           {"steps", estimate.steps},             {"seconds_per_step", estimate.seconds_per_step},
           {"seconds", estimate.seconds}};

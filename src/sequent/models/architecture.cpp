@@ -14,6 +14,10 @@ LanguageModelConfig transformer(const Dimensions& d) {
   return sized(repeated({"attention", "glu"}, layers_of(d)), d);
 }
 
+LanguageModelConfig mixtral(const Dimensions& d) {
+  return sized(repeated({"attention", "moe"}, layers_of(d)), d);
+}
+
 // Twice the layers of a Transformer of that size, because a block has one mixer instead of two.
 LanguageModelConfig mamba(const Dimensions& d) {
   return sized(repeated({"mamba", "none"}, layers_of(d, Depth::one_mixer)), d);
@@ -22,6 +26,7 @@ LanguageModelConfig mamba(const Dimensions& d) {
 constexpr std::array kArchitectures = {
     Architecture{"transformer", "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)", transformer},
     Architecture{"mamba", "selective state-space model (Gu and Dao, 2023)", mamba},
+    Architecture{"mixtral", "Transformer with a mixture of experts in every layer (Jiang et al., 2024)", mixtral},
 };
 
 LanguageModelConfig preset(const Architecture& architecture, const Dimensions& dimensions) {

@@ -51,6 +51,24 @@ void size_channel_mixer(LanguageModelConfig& config, const Dimensions& d) {
   channel_mixer.residual_deviation = channel_mixer.weight_deviation / residual_divisor(config);
 }
 
+void size_mixture(MixtureConfig& mixture, const Dimensions& d) {
+  if (d.experts > 0) mixture.experts = d.experts;
+  if (d.experts_per_token > 0) mixture.experts_per_token = d.experts_per_token;
+  if (d.capacity_factor > 0 || d.eval_capacity_factor > 0) mixture.overflow = Overflow::paper;
+  const auto limit = [](double asked, double& factor) {
+    if (asked >= 0) factor = asked > 0 ? asked : -1;
+  };
+  limit(d.capacity_factor, mixture.capacity_factor);
+  limit(d.eval_capacity_factor, mixture.eval_capacity_factor);
+  const auto set = [](double asked, float& value) {
+    if (asked >= 0) value = static_cast<float>(asked);
+  };
+  set(d.balance_loss, mixture.balance_loss);
+  set(d.router_z_loss, mixture.z_loss);
+  set(d.jitter, mixture.jitter);
+  set(d.expert_dropout, mixture.expert_dropout);
+}
+
 struct Sizes {
   std::string_view name;  // of mixers()
   void (*set)(LanguageModelConfig&, const Dimensions&);
@@ -69,7 +87,7 @@ std::int64_t layers_of(const Dimensions& d, Depth depth) {
                                       : (one ? 24 : 12);
 }
 
-LanguageModelConfig sized(std::vector<BlockConfig> blocks, const Dimensions& d) {
+LanguageModelConfig sized(std::vector<BlockConfig> blocks, const Dimensions& d, const MixtureConfig& mixture) {
   LanguageModelConfig config;
   config.vocabulary = d.vocabulary;
   config.width = d.width > 0 ? d.width : 128;
@@ -81,6 +99,8 @@ LanguageModelConfig sized(std::vector<BlockConfig> blocks, const Dimensions& d) 
     if (std::any_of(config.blocks.begin(), config.blocks.end(), uses)) sizes.set(config, d);
   }
   size_channel_mixer(config, d);
+  config.channel_mixer.mixture = mixture;
+  size_mixture(config.channel_mixer.mixture, d);
   return config;
 }
 

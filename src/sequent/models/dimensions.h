@@ -21,6 +21,15 @@ struct Dimensions {
   std::int64_t vocabulary = 0;  // required
   std::int64_t context = 0;
   std::int64_t end_of_text = -1;
+  std::int64_t experts = 0;  // of a mixture of experts
+  std::int64_t experts_per_token = 0;
+  // Policies of mixtures of experts (see nn/mixture_config.h); negative leaves them to the architecture.
+  double capacity_factor = -1;  // 0: no limit
+  double eval_capacity_factor = -1;
+  double balance_loss = -1;
+  double router_z_loss = -1;
+  double jitter = -1;
+  double expert_dropout = -1;
   std::string pattern = {};  // blocks instead of the architecture's, see models/pattern.h
 };
 
@@ -31,6 +40,8 @@ enum class Depth : std::uint8_t { two_mixers, one_mixer };
 std::int64_t layers_of(const Dimensions& dimensions, Depth depth = Depth::two_mixers);
 
 /// A model of these blocks, or of those of dimensions.pattern: every mixer and channel mixer in it gets its sizes.
-LanguageModelConfig sized(std::vector<BlockConfig> blocks, const Dimensions& dimensions);
+/// Where nothing else is asked for, mixtures of experts are like `mixture`.
+LanguageModelConfig sized(std::vector<BlockConfig> blocks, const Dimensions& dimensions,
+                          const MixtureConfig& mixture = top_k_mixture());
 
 }  // namespace sequent

@@ -33,6 +33,7 @@ struct Layout {
 
 extern const Layout kLlama;
 extern const Layout kMamba;
+extern const Layout kMixtral;
 extern const Layout kSequent;  // our own, which holds every model
 
 /// All layouts, our own last. To add one: its file, and a line here.

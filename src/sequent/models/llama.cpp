@@ -1,28 +1,21 @@
 // The layout of LlamaForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before each.
+#include "sequent/models/llama.h"
+
 #include <array>
 
 #include "sequent/models/json_fields.h"
-#include "sequent/models/layout.h"
 
 namespace sequent {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<NameRule, 10> kNames = {{
-    {"embedding.weight", "model.embed_tokens.weight"},
-    {"layers.{}.norm.weight", "model.layers.{}.input_layernorm.weight"},
-    {"layers.{}.mixer.q_proj.{}", "model.layers.{}.self_attn.q_proj.{}"},
-    {"layers.{}.mixer.k_proj.{}", "model.layers.{}.self_attn.k_proj.{}"},
-    {"layers.{}.mixer.v_proj.{}", "model.layers.{}.self_attn.v_proj.{}"},
-    {"layers.{}.mixer.o_proj.{}", "model.layers.{}.self_attn.o_proj.{}"},
-    {"layers.{}.channel_norm.weight", "model.layers.{}.post_attention_layernorm.weight"},
-    {"layers.{}.channel_mixer.{}", "model.layers.{}.mlp.{}"},
-    {"final_norm.weight", "model.norm.weight"},
-    {"projection.weight", "lm_head.weight"},
-}};
+constexpr auto kNames =
+    joined(kLlamaNames, std::array<NameRule, 1>{{{"layers.{}.channel_mixer.{}", "model.layers.{}.mlp.{}"}}});
 
-LanguageModelConfig read(const Json& json) {
+}  // namespace
+
+LanguageModelConfig read_llama(const Json& json) {
   LanguageModelConfig config;
   config.vocabulary = field<std::int64_t>(json, "vocab_size");
   config.width = field<std::int64_t>(json, "hidden_size");
@@ -52,7 +45,7 @@ LanguageModelConfig read(const Json& json) {
   return config;
 }
 
-Json write(const LanguageModelConfig& config) {
+Json write_llama(const LanguageModelConfig& config) {
   const AttentionConfig& attention = config.mixers.attention;
   const auto token = [&] { return config.end_of_text >= 0 ? Json(config.end_of_text) : Json(); };
   return {{"architectures", {"LlamaForCausalLM"}},
@@ -79,8 +72,6 @@ Json write(const LanguageModelConfig& config) {
           {"pad_token_id", nullptr}};
 }
 
-}  // namespace
-
-const Layout kLlama = {"llama", read, write, kNames};
+const Layout kLlama = {"llama", read_llama, write_llama, kNames};
 
 }  // namespace sequent

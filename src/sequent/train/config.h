@@ -22,6 +22,14 @@ struct TrainConfig {
   std::int64_t key_value_heads = 0;
   std::int64_t feed_forward = 0;
   std::int64_t state = 0;
+  std::int64_t experts = 0;
+  std::int64_t experts_per_token = 0;
+  double capacity_factor = -1;
+  double eval_capacity_factor = -1;
+  double balance_loss = -1;
+  double router_z_loss = -1;
+  double jitter = -1;
+  double expert_dropout = -1;
   std::string init_from;
   // The data.
   std::vector<std::string> data;

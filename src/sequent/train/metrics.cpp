@@ -14,22 +14,23 @@ struct Key {
   const char* name;
   std::optional<double> StepMetrics::*value;
 };
-constexpr std::array<Key, 9> kKeys = {{{"loss", &StepMetrics::loss},
-                                       {"val_loss", &StepMetrics::val_loss},
-                                       {"lr", &StepMetrics::lr},
-                                       {"grad_norm", &StepMetrics::grad_norm},
-                                       {"tokens_per_second", &StepMetrics::tokens_per_second},
-                                       {"seconds", &StepMetrics::seconds},
-                                       {"clips_per_second", &StepMetrics::clips_per_second},
-                                       {"feature_std", &StepMetrics::feature_std},
-                                       {"effective_rank", &StepMetrics::effective_rank}}};
+constexpr std::array<Key, 10> kKeys = {{{"loss", &StepMetrics::loss},
+                                        {"aux_loss", &StepMetrics::aux_loss},
+                                        {"val_loss", &StepMetrics::val_loss},
+                                        {"lr", &StepMetrics::lr},
+                                        {"grad_norm", &StepMetrics::grad_norm},
+                                        {"tokens_per_second", &StepMetrics::tokens_per_second},
+                                        {"seconds", &StepMetrics::seconds},
+                                        {"clips_per_second", &StepMetrics::clips_per_second},
+                                        {"feature_std", &StepMetrics::feature_std},
+                                        {"effective_rank", &StepMetrics::effective_rank}}};
 
 std::vector<Scalar> scalars_of(const StepMetrics& metrics) {
   std::vector<Scalar> scalars;
   for (const Key& key : kKeys) {
     if (const auto& value = metrics.*key.value) scalars.push_back({key.name, static_cast<float>(*value)});
   }
-  for (const MoeMetrics& layer : metrics.moe) {
+  for (const ExpertLoad& layer : metrics.moe) {
     const std::string prefix = fmt::format("moe/{}/", layer.layer);
     scalars.push_back({prefix + "drop_rate", static_cast<float>(layer.drop_rate)});
     scalars.push_back({prefix + "entropy", static_cast<float>(layer.entropy)});
@@ -57,7 +58,7 @@ std::string to_json_line(const StepMetrics& metrics) {
   for (const Key& key : kKeys) {
     if (const auto& value = metrics.*key.value) line[key.name] = *value;
   }
-  for (const MoeMetrics& layer : metrics.moe) {
+  for (const ExpertLoad& layer : metrics.moe) {
     line["moe"].push_back(
         {{"layer", layer.layer}, {"share", layer.share}, {"drop_rate", layer.drop_rate}, {"entropy", layer.entropy}});
   }

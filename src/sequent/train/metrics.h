@@ -7,23 +7,17 @@
 #include <vector>
 
 #include "sequent/base/files.h"
+#include "sequent/nn/routing.h"
 #include "sequent/train/tensorboard.h"
 
 namespace sequent {
-
-/// How a mixture-of-experts layer routed its tokens.
-struct MoeMetrics {
-  std::int64_t layer = 0;
-  std::vector<double> share = {};  // of the tokens, per expert
-  double drop_rate = 0;
-  double entropy = 0;  // of the router's distribution, nats
-};
 
 /// One logged step. The member names are the keys; what is not set is not written.
 struct StepMetrics {
   std::int64_t step = 0;                    // updates done
   std::optional<std::int64_t> tokens = {};  // seen since the run began
   std::optional<double> loss = {};          // nats per token
+  std::optional<double> aux_loss = {};      // added to it for the gradient: the routers' losses
   std::optional<double> val_loss = {};
   std::optional<double> lr = {};
   std::optional<double> grad_norm = {};
@@ -32,7 +26,7 @@ struct StepMetrics {
   std::optional<double> clips_per_second = {};
   std::optional<double> feature_std = {};
   std::optional<double> effective_rank = {};
-  std::vector<MoeMetrics> moe = {};
+  std::vector<ExpertLoad> moe = {};
 };
 
 /// One line of metrics.jsonl, without its end. Numbers that are not finite become null: JSON has none.

@@ -177,6 +177,7 @@ void Run::one_step(StepMetrics& metrics) {
   metrics.step = progress_.step;
   metrics.tokens = progress_.tokens;
   metrics.loss = loss;
+  metrics.aux_loss = step_.auxiliary_loss();
   metrics.lr = rate;
   metrics.grad_norm = norm;
 }
@@ -228,7 +229,10 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
     }
     progress_.seconds = seconds_before + watch.seconds();
     metrics.seconds = progress_.seconds;
-    if (step % config_.log_every == 0 || last || metrics.val_loss) log.add(metrics);
+    if (step % config_.log_every == 0 || last || metrics.val_loss) {
+      metrics.moe = step_.loads();
+      log.add(metrics);
+    }
     if (events.step) events.step(metrics);
     if (config_.sample_every > 0 && step % config_.sample_every == 0 && events.sample) sample(directory, events);
     if (step % save_every == 0 || last || stopped()) {
@@ -244,6 +248,7 @@ TrainResult Run::finish(const RunDirectory& directory, bool interrupted) const {
   TrainResult result;
   result.model = find_model_directory(directory.path()).string();
   result.parameters = model().parameters().count();
+  result.active_parameters = model().active_parameters();
   result.steps = progress_.step;
   result.tokens = progress_.tokens;
   result.seconds = progress_.seconds;
@@ -300,6 +305,7 @@ TrainEstimate estimate_training(TrainConfig config) {
   TrainEstimate estimate;
   estimate.seconds_per_step = run.trial_seconds();
   estimate.parameters = run.model().parameters().count();
+  estimate.active_parameters = run.model().active_parameters();
   estimate.data_tokens = run.training_tokens();
   estimate.peak_bytes = memory::peak_bytes();
   estimate.steps = config.steps > 0 ? config.steps : std::llround(config.minutes * 60 / estimate.seconds_per_step);

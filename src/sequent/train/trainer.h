@@ -29,6 +29,7 @@ struct TrainEvents {
 struct TrainResult {
   std::string model;  // directory of the best checkpoint
   std::int64_t parameters = 0;
+  std::int64_t active_parameters = 0;  // that take part in one token
   std::int64_t steps = 0;
   std::int64_t tokens = 0;
   double seconds = 0;
@@ -47,6 +48,7 @@ TrainResult resume_training(const std::string& directory, const TrainEvents& eve
 
 struct TrainEstimate {
   std::int64_t parameters = 0;
+  std::int64_t active_parameters = 0;
   std::int64_t data_tokens = 0;  // of training text
   std::int64_t peak_bytes = 0;   // of tensors
   double seconds_per_step = 0;

@@ -29,6 +29,7 @@ Batch TrainingStep::first_batch(std::int64_t step) const {
 
 double TrainingStep::run(std::int64_t step) {
   model_.parameters().gradients().fill_zero();
+  auxiliary_loss_.reset();
   double sum = 0;
   for (std::int64_t i = 0; i < options_.batches; ++i) sum += run_batch(step * options_.batches + i);
   return sum / static_cast<double>(options_.batches);
@@ -36,21 +37,34 @@ double TrainingStep::run(std::int64_t step) {
 
 double TrainingStep::run_batch(std::int64_t index) {
   Tape tape;
-  const std::uint64_t seed = Random(options_.seed, Random::stream_of("dropout")).bits(static_cast<std::uint64_t>(index));
-  const Var loss = reader_ ? carried_loss(reader_->continuing_batch(index), seed)
-                           : loss_of(sampler_.training_batch(index), {}, seed);
-  tape.backward(options_.batches == 1 ? loss : scale(loss, 1.0f / static_cast<float>(options_.batches)));
-  return loss.value().floats()[0];
+  const std::uint64_t seed =
+      Random(options_.seed, Random::stream_of("dropout")).bits(static_cast<std::uint64_t>(index));
+  const Losses losses = reader_ ? carried_losses(reader_->continuing_batch(index), seed)
+                                : losses_of(sampler_.training_batch(index), {}, seed);
+  tape.backward(options_.batches == 1 ? losses.total
+                                      : scale(losses.total, 1.0f / static_cast<float>(options_.batches)));
+  return losses.entropy.value().floats()[0];
 }
 
-Var TrainingStep::loss_of(const Batch& batch, std::span<ModelState* const> states, std::uint64_t seed) const {
-  const ForwardOptions options = {
-      .recompute_blocks = options_.recompute_blocks, .dropout = options_.dropout, .seed = seed, .observe = {}};
+TrainingStep::Losses TrainingStep::losses_of(const Batch& batch, std::span<ModelState* const> states,
+                                             std::uint64_t seed) {
+  routing_.clear();
+  const ForwardOptions options = {.training = true,
+                                  .recompute_blocks = options_.recompute_blocks,
+                                  .dropout = options_.dropout,
+                                  .seed = seed,
+                                  .observe = {},
+                                  .routing = &routing_};
   const Var hidden = model_.hidden(batch.inputs, batch.segments, states, options);
-  return projected_cross_entropy(hidden, model_.projection(), batch.targets).loss;
+  const Var entropy = projected_cross_entropy(hidden, model_.projection(), batch.targets).loss;
+  const Var auxiliary = routing_loss(routing_, model_.config().channel_mixer.mixture, batch.segments);
+  if (!auxiliary.defined()) return {entropy, entropy};
+  auxiliary_loss_ = auxiliary_loss_.value_or(0.0) +
+                    static_cast<double>(auxiliary.value().floats()[0]) / static_cast<double>(options_.batches);
+  return {entropy, add(entropy, auxiliary)};
 }
 
-Var TrainingStep::carried_loss(const ContinuingBatch& batch, std::uint64_t seed) {
+TrainingStep::Losses TrainingStep::carried_losses(const ContinuingBatch& batch, std::uint64_t seed) {
   const auto sequences = static_cast<std::size_t>(batch.segments.count());
   std::vector<ModelState> states;
   for (std::size_t i = 0; i < sequences; ++i) {
@@ -59,7 +73,7 @@ Var TrainingStep::carried_loss(const ContinuingBatch& batch, std::uint64_t seed)
   }
   std::vector<ModelState*> pointers;
   for (ModelState& state : states) pointers.push_back(&state);
-  const Var loss = loss_of(batch, pointers, seed);
+  const Losses losses = losses_of(batch, pointers, seed);
   for (std::size_t i = 0; i < sequences; ++i) {
     // The last segment of a row is what the next step continues.
     ModelState& row = rows_[static_cast<std::size_t>(batch.row_of_segment[i])];
@@ -71,7 +85,7 @@ Var TrainingStep::carried_loss(const ContinuingBatch& batch, std::uint64_t seed)
       if (model_.layer_state_grows(layer)) row.layers[layer] = fresh.layers[layer];
     }
   }
-  return loss;
+  return losses;
 }
 
 std::string first_non_finite_output(const LanguageModel& model, const Batch& batch) {

@@ -28,9 +28,16 @@ class TrainingStep {
   /// The model's parameters must be flat, and it must outlive this.
   TrainingStep(const LanguageModel& model, const TokenView& text, const TrainingStepOptions& options);
 
-  /// Fills the gradients for optimizer step number `step`, counted from 0, and returns the mean loss. A pure function
-  /// of the weights, the step and, with carry_states, the states left by the step before.
+  /// Fills the gradients for optimizer step number `step`, counted from 0, and returns the mean cross-entropy. A pure
+  /// function of the weights, the step and, with carry_states, the states left by the step before. The gradients are
+  /// those of the cross-entropy plus the auxiliary losses of layers of experts.
   double run(std::int64_t step);
+
+  /// Mean over the batches of the last run of what was added to the cross-entropy; nothing when the model has no
+  /// auxiliary losses.
+  std::optional<double> auxiliary_loss() const { return auxiliary_loss_; }
+  /// How the layers of experts were loaded in the last batch of the last run.
+  std::vector<ExpertLoad> loads() const { return expert_loads(routing_); }
 
   std::int64_t tokens_per_step() const { return options_.batches * options_.batch * options_.context; }
 
@@ -42,15 +49,21 @@ class TrainingStep {
   std::vector<ModelState>& carried_states() { return rows_; }
 
  private:
+  struct Losses {
+    Var entropy;
+    Var total;  // with the auxiliary losses
+  };
   double run_batch(std::int64_t index);
-  Var loss_of(const Batch& batch, std::span<ModelState* const> states, std::uint64_t seed) const;
-  Var carried_loss(const ContinuingBatch& batch, std::uint64_t seed);
+  Losses losses_of(const Batch& batch, std::span<ModelState* const> states, std::uint64_t seed);
+  Losses carried_losses(const ContinuingBatch& batch, std::uint64_t seed);
 
   const LanguageModel& model_;
   TrainingStepOptions options_;
   BatchSampler sampler_;
   std::optional<ContinuingReader> reader_;  // with carry_states
   std::vector<ModelState> rows_;
+  std::optional<double> auxiliary_loss_;
+  std::vector<Routing> routing_;
 };
 
 /// Which part of the model first gave NaN or infinity on the batch of this step, for an error message, for example
