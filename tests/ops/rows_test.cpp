@@ -76,6 +76,19 @@ TEST(SplitColumns, CutsColumnsAndJoinsGradients) {
   EXPECT_EQ(test::to_doubles(x.gradient()), (std::vector<double>{5, 3, 6, 0, 9, 9, 12, 0}));
 }
 
+TEST(RepeatColumns, CopiesEachGroupAndAddsItsGradients) {
+  const Var x = Var::parameter(test::to_tensor({0, 1, 2, 3, 4, 5, 6, 7}, {2, 4}));
+  Tape tape;
+  const Var y = repeat_columns(x, 2, 3);
+  EXPECT_EQ(y.shape(), (Shape{2, 12}));
+  EXPECT_EQ(test::to_doubles(slice_rows(y, 1, 2).value()), (std::vector<double>{4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7}));
+  std::vector<double> dy(24);
+  for (std::size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<double>(i);
+  tape.backward(y, test::to_tensor(dy, {2, 12}));
+  EXPECT_EQ(test::to_doubles(x.gradient()), (std::vector<double>{6, 9, 24, 27, 42, 45, 60, 63}));
+  EXPECT_EQ(repeat_columns(x, 2, 1).value().floats(), x.value().floats());
+}
+
 TEST(Rows, RefuseWhatDoesNotFitByName) {
   const Var x(Tensor::zeros({3, 4}));
   EXPECT_EQ(error_of([&] { slice_rows(x, 2, 4); }), "slice_rows: rows must lie within [3, 4], got [2, 4)");
@@ -89,6 +102,8 @@ TEST(Rows, RefuseWhatDoesNotFitByName) {
               split_columns(x, std::array<std::int64_t, 2>{1, 2});
             }),
             "split_columns: widths must add up to the 4 columns of x, got 3");
+  EXPECT_EQ(error_of([&] { repeat_columns(x, 3, 2); }),
+            "repeat_columns: x must be [rows, groups of 3 columns] to be repeated 2 times, got [3, 4]");
   EXPECT_EQ(error_of([&] { split_columns(Tensor::zeros({4}), std::array<std::int64_t, 1>{4}); }),
             "split_columns: x must be [rows, columns], got [4]");
 }

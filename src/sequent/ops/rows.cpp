@@ -97,4 +97,26 @@ std::vector<Var> split_columns(const Var& x, std::span<const std::int64_t> width
       });
 }
 
+Var repeat_columns(const Var& x, std::int64_t width, std::int64_t times) {
+  check(width >= 1 && times >= 1 && x.shape().rank() == 2 && x.columns() % width == 0,
+        "repeat_columns: x must be [rows, groups of {} columns] to be repeated {} times, got {}", width, times,
+        to_string(x.shape()));
+  if (times == 1) return x;
+  const std::int64_t rows = x.rows() * (x.columns() / width);  // of one group each
+  const Tensor y = Tensor::empty({x.rows(), times * x.columns()});
+  for (std::int64_t i = 0; i < times; ++i) {
+    copy_columns(x.value().floats(), width, y.mutable_floats() + i * width, times * width, rows, width);
+  }
+  return record(y, {x}, [x = x.gradient_only(), width, times, rows](const Tensor& dy) {
+    const Tensor dx = Tensor::empty(x.shape()), copy = Tensor::empty(x.shape());
+    copy_columns(dy.floats(), times * width, dx.mutable_floats(), width, rows, width);
+    for (std::int64_t i = 1; i < times; ++i) {
+      copy_columns(dy.floats() + i * width, times * width, copy.mutable_floats(), width, rows, width);
+      kernels::add(kernels::Cpu{},
+                   {.a = dx.floats(), .b = copy.floats(), .y = dx.mutable_floats(), .count = dx.elements()});
+    }
+    x.accumulate(dx);
+  });
+}
+
 }  // namespace sequent
