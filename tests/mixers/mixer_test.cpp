@@ -41,5 +41,18 @@ TEST(MixerState, OneStatePerSequence) {
   EXPECT_THROW(expect_states("test", Segments::uniform(2, 4), {&pointer, 1}), Error);
 }
 
+TEST(MixerState, PositionsGoOnFromTheStates) {
+  MixerState a = state_of(0), b = state_of(0);
+  a.position = 5;
+  b.position = 0;
+  const std::vector<MixerState*> states = {&a, &b};
+  const Segments segments({0, 2, 5});
+  EXPECT_EQ(positions_of(segments, {}), (std::vector<std::int64_t>{0, 1, 0, 1, 2}));
+  EXPECT_EQ(positions_of(segments, states), (std::vector<std::int64_t>{5, 6, 0, 1, 2}));
+  advance_positions(states, segments);
+  EXPECT_EQ(a.position, 7);
+  EXPECT_EQ(b.position, 3);
+}
+
 }  // namespace
 }  // namespace sequent

@@ -32,8 +32,8 @@ TEST(ModelConfig, RefusalsNameRuleAndValue) {
             "model: rotary positions need an even head width, got 5");
   EXPECT_EQ(refusal([](LanguageModelConfig& c) { c.end_of_text = 10; }),
             "model: end-of-text token 10 is outside the vocabulary of 10");
-  EXPECT_EQ(refusal([](LanguageModelConfig& c) { c.blocks[0].mixer = "rnn"; }),
-            "mixer: there is no 'rnn'; known are attention, mamba");
+  const std::string unknown = refusal([](LanguageModelConfig& c) { c.blocks[0].mixer = "rnn"; });
+  EXPECT_TRUE(unknown.starts_with("mixer: there is no 'rnn'; known are attention, mamba")) << unknown;
 }
 
 }  // namespace

@@ -35,6 +35,11 @@ TEST(Initializer, FanInIsOneOverTheRootOfTheInputs) {
   EXPECT_NEAR(*std::max_element(values.begin(), values.end()), 0.5 / 8, 1e-4);
 }
 
+TEST(Initializer, XavierIsTheRootOfSixOverInputsAndOutputs) {
+  const std::vector<double> values = drawn(initialize::xavier(40, 56, 0.5f));
+  EXPECT_NEAR(*std::max_element(values.begin(), values.end()), 0.5 / 4, 1e-4);
+}
+
 TEST(Initializer, TheSameSeedGivesTheSameValues) {
   EXPECT_EQ(drawn(initialize::normal(1.0f), 3), drawn(initialize::normal(1.0f), 3));
   EXPECT_NE(drawn(initialize::normal(1.0f), 3), drawn(initialize::normal(1.0f), 4));

@@ -251,5 +251,12 @@ TEST(StateSpaceDualityOp, RefusesEachWrongShapeByName) {
       "state_space_duality: state must be [2, 4, 3, 5], got [2, 4, 5, 3]");
 }
 
+TEST(StateSpaceDualityOp, CountsItsWorkInChunks) {
+  constexpr std::int64_t T = kernels::kStateSpaceDualityChunk;
+  EXPECT_EQ(state_space_duality_flops(3, 6, 2, 5, 7), 4 * 3 * 6 * 5 * 7 + 2 * 6 * (2 * 5 + 6 * 7));
+  EXPECT_EQ(state_space_duality_flops(2 * T + 3, 6, 2, 5, 7),
+            2 * state_space_duality_flops(T, 6, 2, 5, 7) + state_space_duality_flops(3, 6, 2, 5, 7));
+}
+
 }  // namespace
 }  // namespace sequent

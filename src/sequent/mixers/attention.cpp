@@ -19,16 +19,6 @@ Linear projection(std::int64_t inputs, std::int64_t outputs, bool bias, float de
   return {inputs, outputs, {.bias = bias, .weight = initialize::normal(deviation)}, scope};
 }
 
-std::vector<std::int64_t> positions_of(const Segments& segments, std::span<MixerState* const> states) {
-  std::vector<std::int64_t> positions;
-  positions.reserve(static_cast<std::size_t>(segments.tokens()));
-  for (std::int64_t i = 0; i < segments.count(); ++i) {
-    const std::int64_t first = states.empty() ? 0 : states[static_cast<std::size_t>(i)]->position;
-    for (std::int64_t t = 0; t < segments.length(i); ++t) positions.push_back(first + t);
-  }
-  return positions;
-}
-
 // Adds rows at the end of a cache. Memory grows by doubling and is written in place only while nobody shares it, so
 // copies of a state stay what they were.
 Tensor append(Var& entry, const Tensor& rows) {
@@ -97,7 +87,7 @@ Var Attention::forward(const Var& x, const Segments& segments, std::span<MixerSt
   const bool differentiable = recording({q, k, v, states[0]->entries[kKeys].value});
   const Var y =
       differentiable ? with_differentiable_states(q, k, v, segments, states) : with_caches(q, k, v, segments, states);
-  for (std::size_t i = 0; i < states.size(); ++i) states[i]->position += segments.length(static_cast<std::int64_t>(i));
+  advance_positions(states, segments);
   return o_proj_(y);
 }
 

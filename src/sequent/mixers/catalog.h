@@ -8,6 +8,7 @@
 
 #include "sequent/mixers/attention.h"
 #include "sequent/mixers/mamba.h"
+#include "sequent/mixers/retention.h"
 
 namespace sequent {
 
@@ -15,6 +16,7 @@ namespace sequent {
 struct MixerConfigs {
   AttentionConfig attention;
   MambaConfig mamba;
+  RetentionConfig retention;
 };
 
 struct MixerEntry {

@@ -106,9 +106,7 @@ Var Mamba::forward(const Var& u, const Segments& segments, std::span<MixerState*
   if (!states.empty()) {
     scatter_states(conv.window, states, kWindow);
     scatter_states(scan.state, states, kScan);
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      states[i]->position += segments.length(static_cast<std::int64_t>(i));
-    }
+    advance_positions(states, segments);
   }
   return out_proj_(scan.y);
 }

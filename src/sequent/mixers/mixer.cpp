@@ -37,4 +37,18 @@ void expect_states(std::string_view mixer, const Segments& segments, std::span<M
         "{}: there must be one state per sequence, got {} for {} sequences", mixer, states.size(), segments.count());
 }
 
+std::vector<std::int64_t> positions_of(const Segments& segments, std::span<MixerState* const> states) {
+  std::vector<std::int64_t> positions;
+  positions.reserve(static_cast<std::size_t>(segments.tokens()));
+  for (std::int64_t i = 0; i < segments.count(); ++i) {
+    const std::int64_t first = states.empty() ? 0 : states[static_cast<std::size_t>(i)]->position;
+    for (std::int64_t t = 0; t < segments.length(i); ++t) positions.push_back(first + t);
+  }
+  return positions;
+}
+
+void advance_positions(std::span<MixerState* const> states, const Segments& segments) {
+  for (std::size_t i = 0; i < states.size(); ++i) states[i]->position += segments.length(static_cast<std::int64_t>(i));
+}
+
 }  // namespace sequent

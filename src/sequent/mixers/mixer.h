@@ -57,5 +57,9 @@ Var gather_states(std::span<MixerState* const> states, std::size_t index);
 void scatter_states(const Var& packed, std::span<MixerState* const> states, std::size_t index);
 /// Throws unless there is no state or one for each sequence.
 void expect_states(std::string_view mixer, const Segments& segments, std::span<MixerState* const> states);
+/// The position of every token in its sequence: without states from 0, otherwise from the state's on.
+std::vector<std::int64_t> positions_of(const Segments& segments, std::span<MixerState* const> states);
+/// Moves the position of each state past the tokens of its sequence.
+void advance_positions(std::span<MixerState* const> states, const Segments& segments);
 
 }  // namespace sequent

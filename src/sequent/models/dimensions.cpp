@@ -44,6 +44,16 @@ void size_mamba(LanguageModelConfig& config, const Dimensions& d) {
   mamba.residual_factor = 1.0f / residual_divisor(config);
 }
 
+void size_retention(LanguageModelConfig& config, const Dimensions& d) {
+  RetentionConfig& retention = config.mixers.retention;
+  retention.heads = d.heads > 0 ? d.heads : heads_for(config.width);
+  check(config.width % retention.heads == 0, "retention: heads must divide the width, got {} and {}", retention.heads,
+        config.width);
+  retention.key_value_heads = d.key_value_heads > 0 ? d.key_value_heads : retention.heads;
+  retention.key_width = config.width / retention.heads;
+  retention.value_width = 2 * retention.key_width;
+}
+
 void size_channel_mixer(LanguageModelConfig& config, const Dimensions& d) {
   ChannelMixerConfig& channel_mixer = config.channel_mixer;
   // Three matrices of 8/3 width have the size of the classical two of 4 width.
@@ -74,7 +84,8 @@ struct Sizes {
   void (*set)(LanguageModelConfig&, const Dimensions&);
 };
 
-constexpr std::array<Sizes, 2> kSizes = {{{"attention", size_attention}, {"mamba", size_mamba}}};
+constexpr std::array<Sizes, 3> kSizes = {
+    {{"attention", size_attention}, {"mamba", size_mamba}, {"retention", size_retention}}};
 
 }  // namespace
 

@@ -43,4 +43,8 @@ Initializer fan_in(std::int64_t inputs, float factor) {
   return uniform(factor / std::sqrt(static_cast<float>(std::max<std::int64_t>(inputs, 1))));
 }
 
+Initializer xavier(std::int64_t inputs, std::int64_t outputs, float gain) {
+  return uniform(gain * std::sqrt(6.0f / static_cast<float>(std::max<std::int64_t>(inputs + outputs, 1))));
+}
+
 }  // namespace sequent::initialize

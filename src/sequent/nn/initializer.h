@@ -24,6 +24,8 @@ Initializer truncated_normal(float deviation);
 Initializer uniform(float bound);
 /// Uniform in +-factor/sqrt(inputs): the usual start of a linear layer (Kaiming uniform with a = sqrt 5).
 Initializer fan_in(std::int64_t inputs, float factor = 1.0f);
+/// Uniform in +-gain * sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010, equation 16).
+Initializer xavier(std::int64_t inputs, std::int64_t outputs, float gain = 1.0f);
 
 }  // namespace initialize
 }  // namespace sequent

@@ -112,4 +112,12 @@ StateSpaceDualityResult state_space_duality(const StateSpaceDualityInputs& in, c
   return {.y = outputs[0], .state = outputs[1]};
 }
 
+std::int64_t state_space_duality_flops(std::int64_t tokens, std::int64_t heads, std::int64_t groups,
+                                       std::int64_t states, std::int64_t width) {
+  constexpr std::int64_t kChunk = kernels::kStateSpaceDualityChunk;
+  const std::int64_t rest = tokens % kChunk;
+  const std::int64_t pairs = tokens / kChunk * (kChunk * (kChunk + 1) / 2) + rest * (rest + 1) / 2;
+  return 4 * tokens * heads * states * width + 2 * pairs * (groups * states + heads * width);
+}
+
 }  // namespace sequent

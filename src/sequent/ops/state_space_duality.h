@@ -30,4 +30,10 @@ struct StateSpaceDualityResult {
 /// kStateSpaceDualityChunk tokens; the backward pass recomputes the rest.
 StateSpaceDualityResult state_space_duality(const StateSpaceDualityInputs& inputs, const Segments& segments);
 
+/// Floating-point operations over one sequence. For each state of a token, into it and out of it, a product and a sum
+/// each; and for each pair of tokens of a chunk, of which a query sees the keys up to its own, the same for c.b of each
+/// group and its product with x. The decays, one per pair and head, are left out.
+std::int64_t state_space_duality_flops(std::int64_t tokens, std::int64_t heads, std::int64_t groups,
+                                       std::int64_t states, std::int64_t width);
+
 }  // namespace sequent
