@@ -23,10 +23,25 @@ LanguageModelConfig mamba(const Dimensions& d) {
   return sized(repeated({"mamba", "none"}, layers_of(d, Depth::one_mixer)), d);
 }
 
+// Values twice as wide as keys, and a gated unit that makes a block about as large as a Transformer's; what torchscale
+// starts a model from.
+LanguageModelConfig retnet(const Dimensions& d) {
+  LanguageModelConfig config = sized(repeated({"retention", "glu"}, layers_of(d)), d);
+  config.norm_epsilon = config.mixers.retention.epsilon;
+  config.embedding_deviation = 1.0f / std::sqrt(static_cast<float>(config.width));
+  ChannelMixerConfig& glu = config.channel_mixer;
+  if (d.feed_forward == 0) glu.hidden_width = (4 * config.width / 3 + 7) / 8 * 8;
+  glu.activation = Activation::gelu;
+  glu.weight_deviation = 1.0f / std::sqrt(3.0f * static_cast<float>(config.width));
+  glu.residual_deviation = 1.0f / std::sqrt(3.0f * static_cast<float>(glu.hidden_width));
+  return config;
+}
+
 constexpr std::array kArchitectures = {
     Architecture{"transformer", "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)", transformer},
     Architecture{"mamba", "selective state-space model (Gu and Dao, 2023)", mamba},
     Architecture{"mixtral", "Transformer with a mixture of experts in every layer (Jiang et al., 2024)", mixtral},
+    Architecture{"retnet", "retention, linear attention with a decay per head (Sun et al., 2023)", retnet},
 };
 
 LanguageModelConfig preset(const Architecture& architecture, const Dimensions& dimensions) {

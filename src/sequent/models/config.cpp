@@ -12,10 +12,15 @@ std::vector<BlockConfig> repeated(const BlockConfig& block, std::int64_t count) 
 }
 
 std::vector<Field> LanguageModelConfig::fields() {
-  return {{"vocabulary", &vocabulary},      {"width", &width},
-          {"norm_epsilon", &norm_epsilon},  {"tied", &tied},
-          {"end_of_text", &end_of_text},    descriptive("embedding_deviation", &embedding_deviation),
-          descriptive("context", &context), descriptive("architecture", &architecture)};
+  return {{"vocabulary", &vocabulary},
+          {"width", &width},
+          {"norm_epsilon", &norm_epsilon},
+          {"tied", &tied},
+          {"embedding_scale", &embedding_scale},
+          {"end_of_text", &end_of_text},
+          descriptive("embedding_deviation", &embedding_deviation),
+          descriptive("context", &context),
+          descriptive("architecture", &architecture)};
 }
 
 std::vector<FieldGroup> field_groups(LanguageModelConfig& config) {

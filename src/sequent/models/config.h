@@ -31,7 +31,8 @@ struct LanguageModelConfig {
   MixerConfigs mixers;
   ChannelMixerConfig channel_mixer;
   float norm_epsilon = 1e-5f;
-  bool tied = true;  // the output projection is the embedding
+  bool tied = true;              // the output projection is the embedding
+  float embedding_scale = 1.0f;  // factor of what the embedding gives to the first block
   float embedding_deviation = 0.02f;
   std::int64_t context = 0;       // tokens it was trained on at a time; 0 unknown. Not a limit.
   std::int64_t end_of_text = -1;  // token id, or -1

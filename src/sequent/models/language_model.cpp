@@ -131,6 +131,7 @@ Var LanguageModel::hidden(std::span<const std::int32_t> ids, const Segments& seg
   check(states.empty() || static_cast<std::int64_t>(states.size()) == segments.count(),
         "model: there must be one state per sequence, got {} for {} sequences", states.size(), segments.count());
   Var x = embedding(ids, embedding_);
+  if (config_.embedding_scale != 1.0f) x = scale(x, config_.embedding_scale);
   observe(options, "embedding", x);
   x = dropout(x, options.dropout, options.seed, 0);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {

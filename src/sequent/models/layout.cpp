@@ -9,7 +9,7 @@
 namespace sequent {
 namespace {
 
-constexpr std::array kLayouts = {&kLlama, &kMamba, &kMixtral, &kSequent};
+constexpr std::array kLayouts = {&kLlama, &kMamba, &kMixtral, &kRetNet, &kTorchscaleRetNet, &kSequent};
 
 bool holds(const Layout& layout, const LanguageModelConfig& config) {
   try {

@@ -29,12 +29,16 @@ struct Layout {
   nlohmann::json (*write)(const LanguageModelConfig&);
   /// Where two rules have the same name of ours, either published name is read and the first is written.
   std::span<const NameRule> names;
+  /// Tensors that follow from the configuration, '*' for any run of characters: they may be there, and are not read.
+  std::span<const std::string_view> derived = {};
 };
 
 extern const Layout kLlama;
 extern const Layout kMamba;
 extern const Layout kMixtral;
-extern const Layout kSequent;  // our own, which holds every model
+extern const Layout kRetNet;            // flash-linear-attention's
+extern const Layout kTorchscaleRetNet;  // as first published
+extern const Layout kSequent;           // our own, which holds every model
 
 /// All layouts, our own last. To add one: its file, and a line here.
 std::span<const Layout* const> layouts();

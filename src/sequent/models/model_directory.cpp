@@ -49,6 +49,24 @@ void write_json(const fs::path& path, const nlohmann::json& json) {
   write_file_atomically(path.string(), json.dump(2) + "\n");
 }
 
+// The original code of some papers writes no model_type; its keys are its own.
+const Layout& layout_of(const nlohmann::json& json) {
+  if (!json.contains("model_type")) {
+    if (json.contains("d_model") && json.contains("ssm_cfg")) return kMamba;
+    if (json.contains("decoder_retention_heads")) return kTorchscaleRetNet;
+  }
+  return layout_of_model_type(field<std::string>(json, "model_type"));
+}
+
+// The vocabulary of a model whose configuration leaves it open.
+std::int64_t rows_of_embedding(const Layout& layout, const fs::path& directory) {
+  const WeightSource weights = WeightSource::open(directory.string());
+  for (const PublishedName& name : published_names(layout.names, "embedding.weight")) {
+    if (weights.contains(name.name)) return weights.shape(name.name)[0];
+  }
+  return 0;
+}
+
 }  // namespace
 
 fs::path find_model_directory(const fs::path& path) {
@@ -61,10 +79,10 @@ fs::path find_model_directory(const fs::path& path) {
 
 ModelDescription read_model_description(const fs::path& directory) {
   const nlohmann::json json = read_json_object((directory / "config.json").string());
-  // The original Mamba code writes no model_type; its keys are its own.
-  const bool state_spaces = !json.contains("model_type") && json.contains("d_model") && json.contains("ssm_cfg");
-  const Layout& layout = state_spaces ? kMamba : layout_of_model_type(field<std::string>(json, "model_type"));
-  return {&layout, layout.read(json)};
+  const Layout& layout = layout_of(json);
+  LanguageModelConfig config = layout.read(json);
+  if (config.vocabulary == 0) config.vocabulary = rows_of_embedding(layout, directory);
+  return {&layout, config};
 }
 
 LoadedModel load_model(const fs::path& directory) {
@@ -75,7 +93,7 @@ LoadedModel load_model(const fs::path& directory) {
   LoadedParameters source(*description.layout, weights);
   auto model = std::make_unique<LanguageModel>(description.config, source);
   // A tied projection is sometimes saved all the same.
-  std::vector<std::string> ignorable;
+  std::vector<std::string> ignorable(description.layout->derived.begin(), description.layout->derived.end());
   if (description.config.tied) {
     for (const PublishedName& name : published_names(description.layout->names, "projection.weight")) {
       ignorable.push_back(name.name);
