@@ -23,6 +23,7 @@ SCAN = "{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repe
 EXPERTS = ("{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs} "
            "--benchmark_filter=^experts_backward/threads:{threads}/tokens:2048/experts:EXPERTS/chosen:1/gated:0/")
 MODEL = "--width 256 --layers 4"
+RETNET = f"{MODEL} --heads 4 --feed-forward 512"
 
 # name, tokens, sequent's command, PyTorch's command (both without what every command gets)
 WORKLOADS = [
@@ -41,6 +42,13 @@ WORKLOADS = [
     ("mamba forward 4 x 512", 2048,
      f"{SEQUENT} --arch mamba {MODEL} --batch 4 --length 512 --mode forward",
      f"mamba.py {MODEL} --batch 4 --length 512 --mode forward"),
+    *[(f"RetNet train 4 x 512, torchscale {form}", 2048,
+       f"{SEQUENT} --arch retnet {RETNET} --batch 4 --length 512 --mode train",
+       f"retnet.py {RETNET} --chunk {chunk} --batch 4 --length 512 --mode train")
+      for form, chunk in [("parallel", 0), ("chunkwise 64", 64), ("chunkwise 128", 128), ("chunkwise 512", 512)]],
+    ("RetNet forward 1 x 8192, torchscale chunkwise 128", 8192,
+     f"{SEQUENT} --arch retnet {RETNET} --batch 1 --length 8192 --mode forward",
+     f"retnet.py {RETNET} --chunk 128 --batch 1 --length 8192 --mode forward"),
     ("selective scan forward 1 x 2048", 2048,
      SCAN + " --benchmark_filter=^selective_scan_forward/tokens:2048/channels:1536/states:16/",
      "mamba.py --channels 1536 --states 16 --length 2048 --mode scan-forward"),
