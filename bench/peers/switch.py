@@ -1,7 +1,8 @@
 """The feed-forward layer of a Switch Transformer in PyTorch: a router, `experts` MLPs with ReLU, one for each token.
 
-Three ways to write it: a loop over the experts that gathers and scatters with a boolean mask, as public code mostly does; tokens
-sorted by expert, so that each expert gets a slice; and the dense layer of the same active size. Nothing is dropped.
+Three ways to write it: a loop over the experts that gathers and scatters with a boolean mask, as public code mostly
+does; tokens sorted by expert, so that each expert gets a slice; and the dense layer of the same active size. Nothing is
+dropped.
 """
 
 import argparse

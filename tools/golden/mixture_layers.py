@@ -1,8 +1,8 @@
 """Writes tests/golden/layers/: single layers of experts and what `transformers` computes on them.
 
-SwitchTransformersSparseMLP (some of its cases with full experts) and JambaSparseMoeBlock, each with its auxiliary losses. A file
-holds x and dy [tokens, width], offsets [sequences + 1], y, logits, the losses z and balance, the weights under our names, and
-`gradient.NAME` of sum(y * dy) + 0.5 * balance + 0.25 * z for x and every weight.
+SwitchTransformersSparseMLP (some of its cases with full experts) and JambaSparseMoeBlock, each with its auxiliary
+losses. A file holds x and dy [tokens, width], offsets [sequences + 1], y, logits, the losses z and balance, the weights
+under our names, and `gradient.NAME` of sum(y * dy) + 0.5 * balance + 0.25 * z for x and every weight.
 
     python tools/golden/mixture_layers.py [--out tests/golden/layers]
 """
