@@ -29,7 +29,7 @@ TEST_P(Inspect, SaysWhatTheModelIs) {
   const json object = run_json({"--context", "100"});
   EXPECT_EQ(object["architecture"], loaded.model->config().architecture);
   EXPECT_EQ(object["parameters"], loaded.model->parameters().count());
-  EXPECT_EQ(object["active_parameters"], object["parameters"]);
+  EXPECT_EQ(object["active_parameters"], loaded.model->active_parameters());
   EXPECT_EQ(object["layers"], loaded.model->config().blocks.size());
   EXPECT_EQ(object["state_bytes"], loaded.model->state_bytes(100));
   EXPECT_EQ(object["tensors"].size(), SafetensorsFile::open(directory + "/model.safetensors").names().size());
@@ -47,6 +47,22 @@ TEST_P(Inspect, PrintsForPeople) {
 
 INSTANTIATE_TEST_SUITE_P(All, Inspect, testing::ValuesIn(test::golden_models()),
                          [](const auto& each) { return test::test_name(each.param); });
+
+TEST(InspectConfiguration, NeedsNoWeights) {
+  const std::string file = SEQUENT_SOURCE_DIR "/tests/golden/configs/llama-2-7b.json";
+  const CommandResult result =
+      test::sequent({"inspect", file, "--context", "262144", "--state-dtype", "bf16", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json object = json::parse(result.out);
+  EXPECT_EQ(object["state_bytes"], std::int64_t{128} << 30);
+  EXPECT_EQ(object["growing_state_bytes"], object["state_bytes"]);
+  EXPECT_EQ(object["constant_state_bytes"], 0);
+  EXPECT_EQ(object["pattern"], "32*attention/glu");
+  EXPECT_EQ(object["parameters"], 6'738'415'616);
+  EXPECT_TRUE(object["tensors"].empty());
+  const CommandResult text = test::sequent({"inspect", file, "--context", "262144", "--state-dtype", "bf16"});
+  EXPECT_NE(text.out.find("128 GiB of keys and values, 0 B of fixed size"), std::string::npos) << text.out;
+}
 
 TEST(InspectErrors, NameWhatIsWrong) {
   EXPECT_EQ(test::sequent({"inspect", "x", "--state-dtype", "f64"}).exit_code, 2);

@@ -105,6 +105,18 @@ TEST_F(TrainCommand, MisuseIsExplained) {
   EXPECT_NE(complaint(arguments("text.txt/run", "mamba", 3), 1).find("text.txt"), std::string::npos);
 }
 
+TEST_F(TrainCommand, APatternIsTheModel) {
+  std::vector<std::string> words = arguments("run", "mamba", 20);
+  words.insert(words.end(), {"--pattern", "mamba/none attention/glu"});
+  ASSERT_EQ(run(words), 0) << read_text(log());
+  EXPECT_EQ(run({"inspect", directory / "run"}), 0);
+  EXPECT_NE(read_text(log()).find("mamba/none attention/glu"), std::string::npos) << read_text(log());
+  words = arguments("other", "mamba", 20);
+  words.insert(words.end(), {"--pattern", "mamba/none attention/glv"});
+  EXPECT_EQ(run(words), 1);
+  EXPECT_NE(read_text(log()).find("character 22"), std::string::npos) << read_text(log());
+}
+
 TEST_F(TrainCommand, ResumingSaysWhichCheckpointIsDamaged) {
   ASSERT_EQ(run(arguments("run", "mamba", 20)), 0) << read_text(log());
   const std::string file = directory / "run/checkpoints/step-20/model.safetensors";

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstring>
 #include <functional>
+#include <limits>
 
 #include "tests/support/files.h"
 
@@ -37,6 +40,52 @@ TEST(JsonFields, ATokenIdMayBeAListOrNothing) {
               token_id({{"eos", json::array({"</s>"})}}, "eos");
             }),
             "config.json: eos has an unusable value, \"</s>\"");
+}
+
+struct Settings {
+  std::int64_t count = 1;
+  float share = 0.1f;
+  double limit = std::numeric_limits<double>::infinity();
+  bool on = false;
+  std::string name = "a";
+
+  std::vector<Field> fields() {
+    return {{"count", &count}, {"share", &share}, {"limit", &limit}, {"on", &on}, {"name", &name}};
+  }
+};
+
+TEST(JsonFields, FieldsSurviveAsAnObject) {
+  Settings from;
+  from.count = 5;
+  from.share = 0.3f;
+  from.on = true;
+  from.name = std::string("b");
+  const std::string text = json_of(from.fields()).dump();
+  EXPECT_EQ(text, R"({"count":5,"limit":null,"name":"b","on":true,"share":0.3})");
+  Settings to;
+  read_fields(json::parse(text), to.fields());
+  EXPECT_EQ(json_of(to.fields()), json_of(from.fields()));
+  EXPECT_EQ(to.share, 0.3f);
+}
+
+TEST(JsonFields, EveryFloatIsWrittenByDigitsThatGiveItAgain) {
+  Settings from, to;
+  for (std::uint32_t bits = 1; bits < 0x7f000000u; bits += 0x00031337u) {
+    std::memcpy(&from.share, &bits, sizeof bits);
+    read_fields(json::parse(json_of(from.fields()).dump()), to.fields());
+    ASSERT_EQ(to.share, from.share);
+  }
+}
+
+TEST(JsonFields, AnUnknownKeyIsAnErrorAndAMissingOneIsNot) {
+  Settings settings;
+  read_fields({{"count", 7}}, settings.fields());
+  EXPECT_EQ(settings.count, 7);
+  EXPECT_EQ(settings.name, "a");
+  EXPECT_EQ(error_of([&] { read_fields({{"cuont", 7}}, settings.fields()); }),
+            "config.json: there is no setting 'cuont'; did you mean 'count'?");
+  EXPECT_EQ(error_of([&] { read_fields({{"on", 7}}, settings.fields()); }),
+            "config.json: on has an unusable value, 7");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "sequent/models/architecture.h"
 #include "sequent/models/language_model.h"
 #include "sequent/models/layout.h"
+#include "tests/support/files.h"
 
 namespace sequent {
 namespace {
@@ -53,6 +54,31 @@ TEST(LlamaLayout, RefusesWhatItDoesNotCompute) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "config.json: hidden_size has an unusable value, \"wide\"");
   }
+}
+
+TEST(MistralLayout, IsLlamasWithAWindow) {
+  nlohmann::json json = kMistral.write(new_model_config("transformer", {.layers = 1, .width = 32, .vocabulary = 9}));
+  EXPECT_TRUE(json["sliding_window"].is_null());
+  EXPECT_EQ(layout_for(kMistral.read(json)).model_type, "llama");
+  json["sliding_window"] = 5;
+  const LanguageModelConfig config = kMistral.read(json);
+  EXPECT_EQ(layout_for(config).model_type, "mistral");
+  EXPECT_EQ(kMistral.write(config), json);
+
+  // Up to the window it is full attention; beyond it nothing is computed, in one piece or many.
+  const LanguageModel model(config, *fresh_parameters(1));
+  const std::vector<std::int32_t> ids = {1, 2, 3, 4, 5, 6};
+  EXPECT_NO_THROW(model.hidden(std::span(ids).first(5), Segments::single(5)));
+  EXPECT_NO_THROW(model.hidden(ids, Segments({0, 3, 6})));
+  const std::string refusal = "attention: this model's window is 5 tokens, longer sequences are not supported, got 6";
+  EXPECT_EQ(test::error_of([&] { model.hidden(ids, Segments::single(6)); }), refusal);
+  ModelState state = model.initial_state();
+  ModelState* pointer = &state;
+  model.hidden(std::span(ids).first(5), Segments::single(5), {&pointer, 1});
+  EXPECT_EQ(test::error_of([&] {
+              model.hidden(std::span(ids).first(1), Segments::single(1), {&pointer, 1});
+            }),
+            refusal);
 }
 
 }  // namespace

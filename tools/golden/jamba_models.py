@@ -14,7 +14,8 @@ from transformers import JambaConfig, JambaForCausalLM
 from transformers.models.jamba.modeling_jamba import load_balancing_loss_func
 
 import plain_models
-from make_models import measure, noise, save_expected
+from make_models import noise, save_expected
+from mixtral_models import measure_with_balance
 
 # Periods and offsets, kinds of feed-forward and sizes that are no multiple of a vector.
 JAMBA = {
@@ -61,42 +62,25 @@ def build(name):
 
 
 def reference(model, ids, offsets):
-    """What transformers computes; the routers' logits of all sequences are pooled."""
-    config, routers = model.config, []
+    config = model.config
 
-    def logits(one):
+    def logits_and_routers(one):
         output = model(one[None], use_cache=False, output_router_logits=config.num_experts > 1)
-        routers.extend(output.router_logits or ())
-        return output.logits[0]
+        return output.logits[0], output.router_logits or ()
 
-    def auxiliary():
-        pooled = tuple(routers)
-        routers.clear()
-        if not pooled:
-            return 0
-        return config.router_aux_loss_coef * load_balancing_loss_func(pooled, config.num_experts,
-                                                                      config.num_experts_per_tok)
-
-    return measure(logits, list(model.named_parameters()), ids, offsets, PARAMETERS_AFTER, auxiliary)
+    return measure_with_balance(
+        logits_and_routers,
+        lambda routers: load_balancing_loss_func(routers, config.num_experts, config.num_experts_per_tok),
+        list(model.named_parameters()), config.router_aux_loss_coef, ids, offsets, PARAMETERS_AFTER)
 
 
 def in_float64(model, ids, offsets):
-    config, routers = model.config.to_dict(), []
+    config = model.config.to_dict()
     parameters = {name: p.detach().double().requires_grad_() for name, p in model.named_parameters()}
-
-    def logits(one):
-        result, logits_of_routers = plain_models.jamba_logits(config, parameters, one)
-        routers.extend(logits_of_routers)
-        return result
-
-    def auxiliary():
-        pooled = list(routers)
-        routers.clear()
-        if not pooled:
-            return 0
-        return config["router_aux_loss_coef"] * plain_models.balance_loss(pooled, config["num_experts_per_tok"])
-
-    return measure(logits, list(parameters.items()), ids, offsets, PARAMETERS_AFTER, auxiliary)
+    return measure_with_balance(
+        lambda one: plain_models.jamba_logits(config, parameters, one),
+        lambda routers: plain_models.balance_loss(routers, config["num_experts_per_tok"]),
+        list(parameters.items()), config["router_aux_loss_coef"], ids, offsets, PARAMETERS_AFTER)
 
 
 def write_case(name, out):

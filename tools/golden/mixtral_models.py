@@ -49,7 +49,8 @@ def build(name):
     return model.eval()
 
 
-def measure_with_balance(logits_and_routers, balance_loss, named_parameters, coefficient, ids, offsets):
+def measure_with_balance(logits_and_routers, balance_loss, named_parameters, coefficient, ids, offsets,
+                         kept=PARAMETERS_AFTER):
     """The routers' logits of all sequences are collected, and pooled for the balance loss."""
     routers = []
 
@@ -61,9 +62,9 @@ def measure_with_balance(logits_and_routers, balance_loss, named_parameters, coe
     def auxiliary():
         pooled = tuple(routers)
         routers.clear()
-        return coefficient * balance_loss(pooled)
+        return coefficient * balance_loss(pooled) if pooled else 0
 
-    return measure(logits, named_parameters, ids, offsets, PARAMETERS_AFTER, auxiliary)
+    return measure(logits, named_parameters, ids, offsets, kept, auxiliary)
 
 
 def reference(model, ids, offsets):

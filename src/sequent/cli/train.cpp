@@ -43,7 +43,6 @@ class SettingFlags {
     }
   }
 
-
   void apply(const std::vector<Field>& fields) const {
     for (const auto& given : given_) {
       if (given->option->count() == 0) continue;
@@ -51,8 +50,8 @@ class SettingFlags {
       if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.value)) {
         **list = given->words;
       } else {
-        set_field(field, std::holds_alternative<bool*>(field.value) ? (given->flag ? "true" : "false")
-                                                                    : given->words.back());
+        set_field(field,
+                  std::holds_alternative<bool*>(field.value) ? (given->flag ? "true" : "false") : given->words.back());
       }
     }
   }
@@ -82,9 +81,13 @@ nlohmann::json json_of(const TrainResult& result) {
 }
 
 nlohmann::json json_of(const TrainEstimate& estimate) {
-  return {{"parameters", estimate.parameters},   {"active_parameters", estimate.active_parameters},
-          {"data_tokens", estimate.data_tokens}, {"peak_bytes", estimate.peak_bytes},
-          {"steps", estimate.steps},             {"seconds_per_step", estimate.seconds_per_step},
+  return {{"parameters", estimate.parameters},
+          {"active_parameters", estimate.active_parameters},
+          {"data_tokens", estimate.data_tokens},
+          {"peak_bytes", estimate.peak_bytes},
+          {"state_bytes", estimate.state_bytes},
+          {"steps", estimate.steps},
+          {"seconds_per_step", estimate.seconds_per_step},
           {"seconds", estimate.seconds}};
 }
 
@@ -120,8 +123,8 @@ TrainResult run_with_progress(const TrainConfig& config, bool resume) {
   events.step = [&](const StepMetrics& metrics) {
     if (!bar) return;
     if (metrics.val_loss) {
-      bar->line(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}", metrics.step, *metrics.loss,
-                            *metrics.val_loss));
+      bar->line(
+          fmt::format("step {}: loss {:.4f}, validation loss {:.4f}", metrics.step, *metrics.loss, *metrics.val_loss));
     }
     bar->update(metrics.step, fields_of(metrics));
   };
@@ -132,6 +135,7 @@ void print(const TrainEstimate& estimate) {
   fmt::print("parameters       {}\n", format_count(static_cast<double>(estimate.parameters)));
   fmt::print("training text    {} tokens\n", format_count(static_cast<double>(estimate.data_tokens)));
   fmt::print("memory           {} of tensors at most\n", format_bytes(static_cast<double>(estimate.peak_bytes)));
+  fmt::print("state            {} of a sequence\n", format_bytes(static_cast<double>(estimate.state_bytes)));
   fmt::print("time per step    {}\n", format_duration(estimate.seconds_per_step));
   fmt::print("steps            {}\n", estimate.steps);
   fmt::print("whole run        {}, validation not counted\n", format_duration(estimate.seconds));
@@ -170,13 +174,14 @@ int run_train(int argc, char** argv) {
   const TrainResult result = run_with_progress(config, resume);
   if (common.json()) write_json(json_of(result));
   if (result.interrupted) {
-    fmt::print(stderr, "stopped at step {}; continue with: sequent train --resume --out {}\n", result.steps, config.out);
+    fmt::print(stderr, "stopped at step {}; continue with: sequent train --resume --out {}\n", result.steps,
+               config.out);
     return 0;
   }
   if (!common.json()) {
     fmt::print(stderr, "trained {} steps in {} ({}); validation loss {:.4f}, {:.4f} bits per byte\n", result.steps,
-               format_duration(result.seconds), format_rate(result.tokens_per_second, "tokens"),
-               result.validation_loss, result.bits_per_byte);
+               format_duration(result.seconds), format_rate(result.tokens_per_second, "tokens"), result.validation_loss,
+               result.bits_per_byte);
     fmt::print(stderr, "model: {}\nwrite with it: sequent generate {} -p \"...\"\n", result.model, config.out);
   }
   return 0;

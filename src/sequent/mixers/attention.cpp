@@ -19,6 +19,16 @@ Linear projection(std::int64_t inputs, std::int64_t outputs, bool bias, float de
   return {inputs, outputs, {.bias = bias, .weight = initialize::normal(deviation)}, scope};
 }
 
+// Within the window it makes no difference; beyond, the result would silently be another model's.
+void expect_within_window(std::int64_t window, const Segments& segments, std::span<MixerState* const> states) {
+  for (std::int64_t i = 0; window > 0 && i < segments.count(); ++i) {
+    const std::int64_t before = states.empty() ? 0 : states[static_cast<std::size_t>(i)]->position;
+    check(before + segments.length(i) <= window,
+          "attention: this model's window is {} tokens, longer sequences are not supported, got {}", window,
+          before + segments.length(i));
+  }
+}
+
 // Adds rows at the end of a cache. Memory grows by doubling and is written in place only while nobody shares it, so
 // copies of a state stay what they were.
 Tensor append(Var& entry, const Tensor& rows) {
@@ -45,6 +55,7 @@ std::vector<Field> AttentionConfig::fields() {
           {"head_width", &head_width},
           {"rope_base", &rope_base},
           {"bias", &bias},
+          {"window", &window},
           {"causal", &causal},
           descriptive("weight_deviation", &weight_deviation),
           descriptive("residual_deviation", &residual_deviation)};
@@ -73,6 +84,7 @@ Attention::Attention(const AttentionConfig& config, std::int64_t width, const Pa
 Var Attention::forward(const Var& x, const Segments& segments, std::span<MixerState* const> states) const {
   expect_states("attention", segments, states);
   check(states.empty() || config_.causal, "attention: only causal attention can continue from a state");
+  expect_within_window(config_.window, segments, states);
   Var q = q_proj_(x);
   Var k = k_proj_(x);
   const Var v = v_proj_(x);

@@ -14,6 +14,7 @@ struct AttentionConfig {
   std::int64_t head_width = 0;
   float rope_base = 10000.0f;  // 0: no positions
   bool bias = false;           // of all four projections
+  std::int64_t window = 0;     // > 0: later tokens would see only so many; a sequence that long is refused
   bool causal = true;
   float weight_deviation = 0.02f;    // of fresh weights
   float residual_deviation = 0.02f;  // of a fresh o_proj

@@ -43,6 +43,15 @@ Var conv_parameter(const MambaConfig& config, std::string_view name, const Shape
   return scope("conv1d").parameter(name, shape, initialize::fan_in(config.taps), decay);
 }
 
+std::vector<RmsNorm> inner_norms(const MambaConfig& config, const ParameterScope& scope) {
+  std::vector<RmsNorm> norms;
+  if (!config.inner_norms) return norms;
+  norms.emplace_back(config.delta_rank, config.inner_norm_epsilon, scope("dt_layernorm"));
+  norms.emplace_back(config.states, config.inner_norm_epsilon, scope("b_layernorm"));
+  norms.emplace_back(config.states, config.inner_norm_epsilon, scope("c_layernorm"));
+  return norms;
+}
+
 }  // namespace
 
 std::vector<Field> MambaConfig::fields() {
@@ -52,6 +61,8 @@ std::vector<Field> MambaConfig::fields() {
           {"delta_rank", &delta_rank},
           {"bias", &bias},
           {"conv_bias", &conv_bias},
+          {"inner_norms", &inner_norms},
+          {"inner_norm_epsilon", &inner_norm_epsilon},
           descriptive("delta_minimum", &delta_minimum),
           descriptive("delta_maximum", &delta_maximum),
           descriptive("delta_floor", &delta_floor),
@@ -74,6 +85,7 @@ Mamba::Mamba(const MambaConfig& config, std::int64_t width, const ParameterScope
                                   : Var()),
       x_proj_(config.inner_width, config.delta_rank + 2 * config.states,
               {.weight = initialize::fan_in(config.inner_width)}, scope("x_proj")),
+      inner_norms_(inner_norms(config, scope)),
       dt_proj_(config.delta_rank, config.inner_width,
                {.bias = true, .weight = initialize::fan_in(config.delta_rank), .bias_start = delta_bias_start(config)},
                scope("dt_proj")),
@@ -91,7 +103,8 @@ Var Mamba::forward(const Var& u, const Segments& segments, std::span<MixerState*
   const Var z = in_proj_.outputs(u, config_.inner_width, 2 * config_.inner_width);
   const CausalConvResult conv = causal_conv(x, conv_weight_, conv_bias_, segments, state(kWindow), Activation::silu);
   const std::array<std::int64_t, 3> widths = {config_.delta_rank, config_.states, config_.states};
-  const std::vector<Var> parts = split_columns(x_proj_(conv.y), widths);
+  std::vector<Var> parts = split_columns(x_proj_(conv.y), widths);
+  for (std::size_t i = 0; i < inner_norms_.size(); ++i) parts[i] = inner_norms_[i](parts[i]);
   // The bias of dt_proj belongs inside the softplus, which is the scan's.
   const SelectiveScanResult scan = selective_scan({.x = conv.y,
                                                    .delta = linear(parts[0], dt_proj_.weight()),

@@ -1,8 +1,10 @@
 #include "sequent/models/architecture.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "sequent/base/catalog.h"
 #include "sequent/models/language_model.h"
@@ -37,11 +39,41 @@ LanguageModelConfig retnet(const Dimensions& d) {
   return config;
 }
 
+// Experts in every second block, decoder only.
+LanguageModelConfig switch_transformer(const Dimensions& d) {
+  std::vector<BlockConfig> blocks = repeated({"attention", "mlp"}, layers_of(d));
+  for (std::size_t i = 1; i < blocks.size(); i += 2) blocks[i].channel_mixer = "moe";
+  LanguageModelConfig config = sized(std::move(blocks), d, switch_mixture());
+  if (d.feed_forward == 0) config.channel_mixer.hidden_width = 4 * config.width;
+  config.channel_mixer.activation = Activation::relu;
+  return config;
+}
+
+// One layer in eight is attention, the fifth; a shallower model has one in the middle. Every second has experts, whose
+// gates are the probabilities as they are.
+LanguageModelConfig jamba(const Dimensions& d) {
+  std::vector<BlockConfig> blocks = repeated({"mamba", "glu"}, layers_of(d));
+  for (std::size_t i = 1; i < blocks.size(); i += 2) blocks[i].channel_mixer = "moe";
+  const std::size_t period = std::min<std::size_t>(blocks.size(), 8);
+  for (std::size_t i = period / 2; i < blocks.size(); i += period) blocks[i].mixer = "attention";
+  MixtureConfig mixture = top_k_mixture();
+  mixture.renormalise = false;
+  LanguageModelConfig config = sized(std::move(blocks), d, mixture);
+  config.norm_epsilon = 1e-6f;
+  config.mixers.attention.rope_base = 0;
+  config.mixers.mamba.inner_norms = true;
+  return config;
+}
+
 constexpr std::array kArchitectures = {
     Architecture{"transformer", "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)", transformer},
     Architecture{"mamba", "selective state-space model (Gu and Dao, 2023)", mamba},
     Architecture{"mixtral", "Transformer with a mixture of experts in every layer (Jiang et al., 2024)", mixtral},
     Architecture{"retnet", "retention, linear attention with a decay per head (Sun et al., 2023)", retnet},
+    Architecture{"switch",
+                 "Transformer with one of several experts for each token in every second layer (Fedus et al., 2021)",
+                 switch_transformer},
+    Architecture{"jamba", "Mamba with inner norms, now and then attention, and experts (Lieber et al., 2024)", jamba},
 };
 
 LanguageModelConfig preset(const Architecture& architecture, const Dimensions& dimensions) {

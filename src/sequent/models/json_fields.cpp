@@ -49,6 +49,7 @@ Json json_of(const std::vector<Field>& fields) {
 void read_fields(const Json& object, const std::vector<Field>& fields) {
   for (const auto& [key, json] : object.items()) {
     const Field& field = in_config([&]() -> const Field& { return find_field(fields, key); });
+    if (json.is_null()) continue;
     std::visit(
         [&](const auto& value) {
           using Value = std::decay_t<decltype(value)>;

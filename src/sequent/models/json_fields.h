@@ -45,7 +45,8 @@ inline std::int64_t token_id(const nlohmann::json& object, const char* key) {
 
 /// All fields as an object.
 nlohmann::json json_of(const std::vector<Field>& fields);
-/// Gives fields the values in `object`, those that are missing keep theirs; a key that is no field is an Error.
+/// Gives fields the values in `object`; those that are missing or null, which is how JSON writes infinity, keep theirs. A
+/// key that is no field is an Error.
 void read_fields(const nlohmann::json& object, const std::vector<Field>& fields);
 
 }  // namespace sequent

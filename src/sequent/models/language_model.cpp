@@ -169,6 +169,14 @@ std::int64_t LanguageModel::flops(std::int64_t tokens) const {
   return total;
 }
 
+std::int64_t LanguageModel::growing_state_bytes(std::int64_t tokens, std::int64_t element_bytes) const {
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    if (layer_state_grows(i)) total += blocks_[i]->mixer().state_bytes(tokens, element_bytes);
+  }
+  return total;
+}
+
 bool LanguageModel::layer_state_grows(std::size_t layer) const {
   const SequenceMixer& mixer = blocks_[layer]->mixer();
   return mixer.state_bytes(2, 1) > mixer.state_bytes(1, 1);

@@ -58,6 +58,8 @@ class LanguageModel {
   ModelState initial_state() const;
   /// Bytes of the state of one sequence of `tokens` tokens, by arithmetic.
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes = 4) const;
+  /// The part of it in layers whose state grows with the sequence: keys and values.
+  std::int64_t growing_state_bytes(std::int64_t tokens, std::int64_t element_bytes = 4) const;
 
   /// Floating-point operations of forward over one sequence of `tokens` tokens, logits included: two for each token and
   /// active weight (an embedding that is only looked up is none), and what the mixers add. Training takes

@@ -9,7 +9,8 @@
 namespace sequent {
 namespace {
 
-constexpr std::array kLayouts = {&kLlama, &kMamba, &kMixtral, &kRetNet, &kTorchscaleRetNet, &kSequent};
+constexpr std::array kLayouts = {&kLlama, &kMistral, &kMixtral,          &kMamba,
+                                 &kJamba, &kRetNet,  &kTorchscaleRetNet, &kSequent};
 
 bool holds(const Layout& layout, const LanguageModelConfig& config) {
   try {

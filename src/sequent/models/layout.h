@@ -34,8 +34,10 @@ struct Layout {
 };
 
 extern const Layout kLlama;
+extern const Layout kMistral;
 extern const Layout kMamba;
 extern const Layout kMixtral;
+extern const Layout kJamba;
 extern const Layout kRetNet;            // flash-linear-attention's
 extern const Layout kTorchscaleRetNet;  // as first published
 extern const Layout kSequent;           // our own, which holds every model

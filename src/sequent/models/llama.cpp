@@ -1,4 +1,5 @@
-// The layout of LlamaForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before each.
+// The layouts of LlamaForCausalLM and MistralForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before
+// each.
 #include "sequent/models/llama.h"
 
 #include <array>
@@ -36,6 +37,7 @@ LanguageModelConfig read_llama(const Json& json) {
   // Newer files keep the base and the scaling in one object.
   const Json rope = field_or(json, "rope_parameters", Json::object());
   attention.rope_base = field_or(rope, "rope_theta", field_or(json, "rope_theta", 10000.0f));
+  check(attention.rope_base > 0, "config.json: rope_theta must be positive, got {}", attention.rope_base);
   const auto scaling = field_or<std::string>(rope, "rope_type", "default");
   check(scaling == "default" && (!json.contains("rope_scaling") || json["rope_scaling"].is_null()),
         "config.json: scaled rotary positions are not supported yet, got {}",
@@ -72,6 +74,27 @@ Json write_llama(const LanguageModelConfig& config) {
           {"pad_token_id", nullptr}};
 }
 
+namespace {
+
+// Mistral is Llama whose tokens may see only so many before them.
+LanguageModelConfig read_mistral(const Json& json) {
+  LanguageModelConfig config = read_llama(json);
+  config.mixers.attention.window = field_or<std::int64_t>(json, "sliding_window", 0);
+  return config;
+}
+
+Json write_mistral(const LanguageModelConfig& config) {
+  Json json = write_llama(config);
+  json["architectures"] = {"MistralForCausalLM"};
+  json["model_type"] = "mistral";
+  const std::int64_t window = config.mixers.attention.window;
+  json["sliding_window"] = window > 0 ? Json(window) : Json();
+  return json;
+}
+
+}  // namespace
+
 const Layout kLlama = {"llama", read_llama, write_llama, kNames};
+const Layout kMistral = {"mistral", read_mistral, write_mistral, kNames};
 
 }  // namespace sequent

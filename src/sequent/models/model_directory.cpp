@@ -78,11 +78,17 @@ fs::path find_model_directory(const fs::path& path) {
 }
 
 ModelDescription read_model_description(const fs::path& directory) {
-  const nlohmann::json json = read_json_object((directory / "config.json").string());
+  ModelDescription description = read_config_file(directory / "config.json");
+  if (description.config.vocabulary == 0) {
+    description.config.vocabulary = rows_of_embedding(*description.layout, directory);
+  }
+  return description;
+}
+
+ModelDescription read_config_file(const fs::path& file) {
+  const nlohmann::json json = read_json_object(file.string());
   const Layout& layout = layout_of(json);
-  LanguageModelConfig config = layout.read(json);
-  if (config.vocabulary == 0) config.vocabulary = rows_of_embedding(layout, directory);
-  return {&layout, config};
+  return {&layout, layout.read(json)};
 }
 
 LoadedModel load_model(const fs::path& directory) {

@@ -24,6 +24,8 @@ struct ModelDescription {
   LanguageModelConfig config;
 };
 ModelDescription read_model_description(const std::filesystem::path& directory);
+/// The same of a config.json by itself, whatever it is called.
+ModelDescription read_config_file(const std::filesystem::path& file);
 
 /// Opens a model. Weights are mapped, not copied, where they are float32. An unknown tensor, a missing one or one of
 /// a wrong shape is an Error that names it.

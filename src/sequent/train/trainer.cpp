@@ -308,6 +308,7 @@ TrainEstimate estimate_training(TrainConfig config) {
   estimate.active_parameters = run.model().active_parameters();
   estimate.data_tokens = run.training_tokens();
   estimate.peak_bytes = memory::peak_bytes();
+  estimate.state_bytes = run.model().state_bytes(config.context);
   estimate.steps = config.steps > 0 ? config.steps : std::llround(config.minutes * 60 / estimate.seconds_per_step);
   estimate.seconds = estimate.seconds_per_step * static_cast<double>(estimate.steps);
   return estimate;

@@ -51,6 +51,7 @@ struct TrainEstimate {
   std::int64_t active_parameters = 0;
   std::int64_t data_tokens = 0;  // of training text
   std::int64_t peak_bytes = 0;   // of tensors
+  std::int64_t state_bytes = 0;  // of one sequence of `context` tokens, in float32
   double seconds_per_step = 0;
   double seconds = 0;  // of the whole run
   std::int64_t steps = 0;
