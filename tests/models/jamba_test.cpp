@@ -67,6 +67,16 @@ TEST(JambaLayout, EveryStackWithARhythmIsHeldAndNoOther) {
   }
 }
 
+TEST(JambaLayout, WritesTheRhythmOfTheBlocks) {
+  const auto rhythm = [](const char* pattern) {
+    const json written = kJamba.write(new_model_config("jamba", {.width = 32, .vocabulary = 9, .pattern = pattern}));
+    return std::pair(written["attn_layer_period"].get<int>(), written["attn_layer_offset"].get<int>());
+  };
+  EXPECT_EQ(rhythm("4*mamba/glu attention/glu 3*mamba/glu"), std::pair(8, 4));
+  EXPECT_EQ(rhythm("2*(mamba/glu attention/glu mamba/glu)"), std::pair(3, 1));
+  EXPECT_EQ(rhythm("3*mamba/glu"), std::pair(4, 3));
+}
+
 TEST(JambaLayout, RefusalsNameTheKey) {
   const auto refusal = [](auto&& spoil) {
     json config = jamba();

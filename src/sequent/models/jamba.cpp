@@ -68,8 +68,8 @@ Rhythm rhythm_of(const std::vector<BlockConfig>& blocks, Predicate&& is) {
   };
   const std::int64_t first = next(0);
   const std::int64_t second = next(first + 1);
-  // With one such block alone every longer period is right: the end of the model takes the place of the second.
-  return {std::max(std::min(second, size) - first, first + 1), first};
+  // One such block alone comes once in as many as there are.
+  return {second < size ? second - first : std::max(size, first + 1), first};
 }
 
 // Some writers also list the kinds of all layers.
