@@ -1,6 +1,6 @@
 // Linear attention with a decay per head: the state-space duality of Mamba-2 (Dao and Gu, "Transformers are SSMs",
-// 2024, sections 3 and 6) and, with a step of 1 and one group per head, the retention of RetNet (Sun et al., "Retentive
-// Network", 2023, equations 5 and 7). For each sequence and head h of group g = h / (heads / groups):
+// 2024, sections 5 and 6) and, with a step of 1 and one group per head, the retention of RetNet (Sun et al., "Retentive
+// Network", 2023, equations 5 to 7). For each sequence and head h of group g = h / (heads / groups):
 //   S_t[s, p] = exp(delta_t[h] rate[h]) S_{t-1}[s, p] + delta_t[h] b_t[g, s] x_t[h, p]
 //   y_t[h, p] = sum_s c_t[g, s] S_t[s, p] + skip[h] x_t[h, p]
 // In the words of attention x is the value, b the key and c the query; of retention, rate is ln(gamma).
