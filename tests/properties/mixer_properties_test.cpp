@@ -17,6 +17,8 @@ MixerConfigs small_configs() {
   configs.attention = {.heads = 4, .key_value_heads = 2, .head_width = 6, .weight_deviation = 0.4f};
   configs.mamba = {.inner_width = 36, .states = 5, .taps = 4, .delta_rank = 3, .delta_minimum = 0.05f,
                    .delta_maximum = 0.9f};
+  configs.mamba2 = {.inner_width = 42, .head_width = 7, .groups = 2, .states = 5, .taps = 4, .delta_minimum = 0.05f,
+                    .delta_maximum = 0.9f};
   configs.retention = {.heads = 6, .key_value_heads = 2, .key_width = 6, .value_width = 5, .head_weight = true,
                        .epsilon = 1e-2f, .projection_gain = 1.0f};
   return configs;

@@ -21,6 +21,8 @@ constexpr std::array kMixers = {
     entry<Attention, &MixerConfigs::attention>(
         "attention", "softmax attention with rotary positions; its state grows with the context"),
     entry<Mamba, &MixerConfigs::mamba>("mamba", "selective state space (Mamba); its state has a fixed size"),
+    entry<Mamba2, &MixerConfigs::mamba2>(
+        "mamba2", "selective state space with one decay per head (Mamba-2); its state has a fixed size"),
     entry<Retention, &MixerConfigs::retention>(
         "retention",
         "multi-scale retention (RetNet), linear attention with a decay per head; its state has a fixed size"),

@@ -8,6 +8,7 @@
 
 #include "sequent/mixers/attention.h"
 #include "sequent/mixers/mamba.h"
+#include "sequent/mixers/mamba2.h"
 #include "sequent/mixers/retention.h"
 
 namespace sequent {
@@ -16,6 +17,7 @@ namespace sequent {
 struct MixerConfigs {
   AttentionConfig attention;
   MambaConfig mamba;
+  Mamba2Config mamba2;
   RetentionConfig retention;
 };
 

@@ -16,19 +16,6 @@ namespace {
 constexpr std::size_t kWindow = 0;
 constexpr std::size_t kScan = 1;
 
-// The bias whose softplus is the step size: b = delta + ln(1 - e^-delta) inverts softplus(b) = delta.
-Initializer delta_bias_start(const MambaConfig& config) {
-  return [config](const Tensor& values, const Random& random) {
-    const double low = std::log(config.delta_minimum);
-    const double high = std::log(config.delta_maximum);
-    for (std::int64_t i = 0; i < values.elements(); ++i) {
-      const double u = random.uniform(static_cast<std::uint64_t>(i));
-      const double delta = std::max(std::exp(low + u * (high - low)), static_cast<double>(config.delta_floor));
-      values.mutable_floats()[i] = static_cast<float>(delta + std::log(-std::expm1(-delta)));
-    }
-  };
-}
-
 // A[e, s] = -(s + 1), the real part of S4D-Lin.
 Initializer a_log_start(std::int64_t states) {
   return [states](const Tensor& values, const Random&) {
@@ -86,9 +73,12 @@ Mamba::Mamba(const MambaConfig& config, std::int64_t width, const ParameterScope
       x_proj_(config.inner_width, config.delta_rank + 2 * config.states,
               {.weight = initialize::fan_in(config.inner_width)}, scope("x_proj")),
       inner_norms_(inner_norms(config, scope)),
-      dt_proj_(config.delta_rank, config.inner_width,
-               {.bias = true, .weight = initialize::fan_in(config.delta_rank), .bias_start = delta_bias_start(config)},
-               scope("dt_proj")),
+      dt_proj_(
+          config.delta_rank, config.inner_width,
+          {.bias = true,
+           .weight = initialize::fan_in(config.delta_rank),
+           .bias_start = initialize::inverse_softplus(config.delta_minimum, config.delta_maximum, config.delta_floor)},
+          scope("dt_proj")),
       a_log_(scope.parameter("A_log", {config.inner_width, config.states}, a_log_start(config.states),
                              /*decay=*/false)),
       d_(scope.parameter("D", {config.inner_width}, initialize::constant(1.0f), /*decay=*/false)),

@@ -25,6 +25,10 @@ LanguageModelConfig mamba(const Dimensions& d) {
   return sized(repeated({"mamba", "none"}, layers_of(d, Depth::one_mixer)), d);
 }
 
+LanguageModelConfig mamba2(const Dimensions& d) {
+  return sized(repeated({"mamba2", "none"}, layers_of(d, Depth::one_mixer)), d);
+}
+
 // Values twice as wide as keys, and a gated unit that makes a block about as large as a Transformer's; what torchscale
 // starts a model from.
 LanguageModelConfig retnet(const Dimensions& d) {
@@ -68,6 +72,7 @@ LanguageModelConfig jamba(const Dimensions& d) {
 constexpr std::array kArchitectures = {
     Architecture{"transformer", "decoder-only Transformer in the manner of Llama (Touvron et al., 2023)", transformer},
     Architecture{"mamba", "selective state-space model (Gu and Dao, 2023)", mamba},
+    Architecture{"mamba2", "state-space model with matrix products for its scan (Dao and Gu, 2024)", mamba2},
     Architecture{"mixtral", "Transformer with a mixture of experts in every layer (Jiang et al., 2024)", mixtral},
     Architecture{"retnet", "retention, linear attention with a decay per head (Sun et al., 2023)", retnet},
     Architecture{"switch",

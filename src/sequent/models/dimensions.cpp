@@ -44,6 +44,17 @@ void size_mamba(LanguageModelConfig& config, const Dimensions& d) {
   mamba.residual_factor = 1.0f / residual_divisor(config);
 }
 
+void size_mamba2(LanguageModelConfig& config, const Dimensions& d) {
+  Mamba2Config& mamba2 = config.mixers.mamba2;
+  mamba2.inner_width = 2 * config.width;
+  const std::int64_t heads = d.heads > 0 ? d.heads : heads_for(mamba2.inner_width);
+  check(mamba2.inner_width % heads == 0, "mamba2: heads must divide the inner width, got {} and {}", heads,
+        mamba2.inner_width);
+  mamba2.head_width = mamba2.inner_width / heads;
+  mamba2.states = d.state > 0 ? d.state : config.width <= 256 ? 64 : 128;
+  mamba2.residual_factor = 1.0f / residual_divisor(config);
+}
+
 void size_retention(LanguageModelConfig& config, const Dimensions& d) {
   RetentionConfig& retention = config.mixers.retention;
   retention.heads = d.heads > 0 ? d.heads : heads_for(config.width);
@@ -84,8 +95,10 @@ struct Sizes {
   void (*set)(LanguageModelConfig&, const Dimensions&);
 };
 
-constexpr std::array<Sizes, 3> kSizes = {
-    {{"attention", size_attention}, {"mamba", size_mamba}, {"retention", size_retention}}};
+constexpr std::array<Sizes, 4> kSizes = {{{"attention", size_attention},
+                                          {"mamba", size_mamba},
+                                          {"mamba2", size_mamba2},
+                                          {"retention", size_retention}}};
 
 }  // namespace
 

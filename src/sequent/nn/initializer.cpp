@@ -43,6 +43,19 @@ Initializer fan_in(std::int64_t inputs, float factor) {
   return uniform(factor / std::sqrt(static_cast<float>(std::max<std::int64_t>(inputs, 1))));
 }
 
+// b = d + ln(1 - e^-d) inverts softplus(b) = d.
+Initializer inverse_softplus(float minimum, float maximum, float floor) {
+  return [minimum, maximum, floor](const Tensor& values, const Random& random) {
+    const double low = std::log(minimum);
+    const double high = std::log(maximum);
+    for (std::int64_t i = 0; i < values.elements(); ++i) {
+      const double u = random.uniform(static_cast<std::uint64_t>(i));
+      const double d = std::max(std::exp(low + u * (high - low)), static_cast<double>(floor));
+      values.mutable_floats()[i] = static_cast<float>(d + std::log(-std::expm1(-d)));
+    }
+  };
+}
+
 Initializer xavier(std::int64_t inputs, std::int64_t outputs, float gain) {
   return uniform(gain * std::sqrt(6.0f / static_cast<float>(std::max<std::int64_t>(inputs + outputs, 1))));
 }

@@ -27,5 +27,9 @@ Initializer fan_in(std::int64_t inputs, float factor = 1.0f);
 /// Uniform in +-gain * sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010, equation 16).
 Initializer xavier(std::int64_t inputs, std::int64_t outputs, float gain = 1.0f);
 
+/// The inverse of softplus at numbers that are log-uniform in [minimum, maximum] and at least `floor`: a bias whose
+/// softplus is a step size.
+Initializer inverse_softplus(float minimum, float maximum, float floor);
+
 }  // namespace initialize
 }  // namespace sequent
