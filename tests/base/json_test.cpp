@@ -21,6 +21,17 @@ TEST(ParseJson, NamesFileAndLineOfAMistake) {
   EXPECT_EQ(error_of([] { parse_json("1e999", "f.json"); }), "f.json: JSON holds a number out of range");
 }
 
+TEST(ParseJson, ReadsPythonsConstantsAsStrings) {
+  const nlohmann::json json =
+      parse_json(R"({"a": [0.0, Infinity], "b": -Infinity, "c": NaN, "d": "\"Infinity, NaN"})", "f");
+  EXPECT_EQ(json["a"][0], 0.0);
+  EXPECT_EQ(json["a"][1], "Infinity");
+  EXPECT_EQ(json["b"], "-Infinity");
+  EXPECT_EQ(json["c"], "NaN");
+  EXPECT_EQ(json["d"], "\"Infinity, NaN");
+  EXPECT_TRUE(error_of([] { parse_json("[1, Infinityx]", "f.json"); }).starts_with("f.json: not valid JSON"));
+}
+
 TEST(ParseJson, BoundsNesting) {
   const std::string fine = std::string(60, '[') + std::string(60, ']');
   EXPECT_TRUE(parse_json(fine, "f.json").is_array());

@@ -48,6 +48,7 @@ TEST(Layouts, ConfigurationsSurviveTheirConfigJson) {
 TEST(Layouts, APublishedOneIsTakenWhereverItHoldsTheModel) {
   EXPECT_EQ(saved_as("4*attention/glu"), "llama");
   EXPECT_EQ(saved_as("2*mamba/none"), "mamba");
+  EXPECT_EQ(saved_as("2*mamba2/none"), "mamba2");
   EXPECT_EQ(layout_for(new_model_config("retnet", {.width = 64, .vocabulary = 99})).model_type, "retnet-torchscale");
   for (const char* pattern : {"attention/none", "attention/mlp", "mamba/glu", "3*mamba/none attention/glu"}) {
     EXPECT_EQ(saved_as(pattern), "sequent") << pattern;

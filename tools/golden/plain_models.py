@@ -1,4 +1,4 @@
-"""Mamba, Llama and Jamba written from their equations: slow, short, and in whatever precision the parameters have.
+"""Mamba, Mamba-2, Llama and Jamba written from their equations: slow, short, and in whatever precision the parameters have.
 
 These functions check the published implementations: those compute some steps in float32 whatever they are asked for, so
 only an independent transcription can say, in float64, how much rounding the golden values carry.
@@ -73,6 +73,70 @@ def mamba_logits(config, parameters, ids):
         prefix = f"backbone.layers.{layer}."
         normed = rms_norm(x, parameters[prefix + "norm.weight"], epsilon)
         x = x + mamba_mixer(normed, config, parameters, prefix + "mixer.")
+    return output_logits(rms_norm(x, parameters["backbone.norm_f.weight"], epsilon), parameters, embedding)
+
+
+# Mamba-2 (Dao and Gu 2024, arXiv:2405.21060) --------------------------------------------------------------------------
+
+
+def duality(x, delta, rate, b, c, d):
+    """S[t] = exp(delta[t] rate) S[t-1] + delta[t] x[t] b[t]^T;  y[t] = S[t] c[t] + d x[t], for each head.
+
+    x: [length, heads, width]; delta: [length, heads]; rate: [heads]; b, c: [length, groups, states], each of them for
+    heads / groups consecutive heads; d: [heads] or [heads, width].
+    """
+    heads, width = x.shape[1:]
+    b, c = (part.repeat_interleave(heads // part.shape[1], dim=1) for part in (b, c))
+    state = x.new_zeros(heads, width, b.shape[-1])
+    outputs = []
+    for t in range(x.shape[0]):
+        step = (delta[t][:, None] * x[t])[:, :, None] * b[t][:, None, :]
+        state = torch.exp(delta[t] * rate)[:, None, None] * state + step
+        outputs.append((state @ c[t][:, :, None])[:, :, 0])
+    return torch.stack(outputs) + d.reshape(heads, -1) * x
+
+
+def gated_norm(y, z, weight, groups, epsilon, norm_before_gate):
+    """RMSNorm over each of `groups` parts of the channels, and the gate silu(z) before or after it."""
+
+    def norm(v):
+        parts = v.view(v.shape[0], groups, -1)
+        return (parts * torch.rsqrt(parts.pow(2).mean(-1, keepdim=True) + epsilon)).view_as(v) * weight
+
+    return norm(y) * F.silu(z) if norm_before_gate else norm(y * F.silu(z))
+
+
+def mamba2_mixer(u, config, parameters, prefix):
+    """One mixer, u: [length, width] already normalised."""
+
+    def weight(name):
+        return parameters.get(prefix + name)
+
+    heads, width, groups, states = (config[key] for key in ("num_heads", "head_dim", "n_groups", "state_size"))
+    inner, keys, length = heads * width, groups * states, u.shape[0]
+    z, convolved, dt = F.linear(u, weight("in_proj.weight"), weight("in_proj.bias")).split(
+        [inner, inner + 2 * keys, heads], dim=-1)
+    convolved = F.silu(causal_convolution(convolved, weight("conv1d.weight"), weight("conv1d.bias")))
+    x, b, c = convolved.split([inner, keys, keys], dim=-1)
+    delta = F.softplus(dt + weight("dt_bias")).clamp(*config["time_step_limit"])
+    y = duality(x.view(length, heads, width), delta, -torch.exp(weight("A_log")), b.view(length, groups, states),
+                c.view(length, groups, states), weight("D")).reshape(length, inner)
+    if weight("norm.weight") is None:
+        y = y * F.silu(z)
+    else:
+        y = gated_norm(y, z, weight("norm.weight"), 1 if config["full_width_norm"] else groups,
+                       config["layer_norm_epsilon"], config["norm_before_gate"])
+    return F.linear(y, weight("out_proj.weight"), weight("out_proj.bias"))
+
+
+def mamba2_logits(config, parameters, ids):
+    embedding = "backbone.embeddings.weight"
+    epsilon = config["layer_norm_epsilon"]
+    x = parameters[embedding][ids]
+    for layer in range(config["num_hidden_layers"]):
+        prefix = f"backbone.layers.{layer}."
+        normed = rms_norm(x, parameters[prefix + "norm.weight"], epsilon)
+        x = x + mamba2_mixer(normed, config, parameters, prefix + "mixer.")
     return output_logits(rms_norm(x, parameters["backbone.norm_f.weight"], epsilon), parameters, embedding)
 
 

@@ -7,7 +7,8 @@
 
 namespace sequent {
 
-/// Parses one JSON value; `file` is named in errors. Nesting deeper than 64 is refused.
+/// Parses one JSON value; `file` is named in errors. Nesting deeper than 64 is refused. The tokens Infinity, -Infinity
+/// and NaN, which are not JSON but which Python writes, are read as strings.
 nlohmann::json parse_json(std::string_view text, std::string_view file);
 
 /// Reads and parses a file that must hold a JSON object.

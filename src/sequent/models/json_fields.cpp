@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <type_traits>
 
 namespace sequent {
@@ -13,6 +15,11 @@ using Json = nlohmann::json;
 // The shortest decimals that mean this number, not those of its double.
 double shortest(float value) {
   return std::strtod(fmt::format("{}", value).c_str(), nullptr);
+}
+
+// JSON has no infinity: it is written as a string.
+Json json_of_float(float value) {
+  return std::isinf(value) ? Json(value > 0 ? "Infinity" : "-Infinity") : Json(shortest(value));
 }
 
 // What `action` refuses is said of the file.
@@ -27,6 +34,14 @@ decltype(auto) in_config(const Action& action) {
 
 }  // namespace
 
+float number_of(const Json& value, const char* key) {
+  const Json& text = value.is_object() && value.contains("__float__") ? value["__float__"] : value;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (text == "Infinity" || text == "inf") return kInfinity;
+  if (text == "-Infinity" || text == "-inf") return -kInfinity;
+  return value_of<float>(value, key);
+}
+
 Json json_of(const std::vector<Field>& fields) {
   Json object = Json::object();
   for (const Field& field : fields) {
@@ -36,7 +51,7 @@ Json json_of(const std::vector<Field>& fields) {
           if constexpr (std::is_same_v<Value, Field::Choice>) {
             return field_text(field);
           } else if constexpr (std::is_same_v<Value, float*>) {
-            return shortest(*value);
+            return json_of_float(*value);
           } else {
             return *value;
           }
@@ -56,6 +71,8 @@ void read_fields(const Json& object, const std::vector<Field>& fields) {
           if constexpr (std::is_same_v<Value, Field::Choice>) {
             const auto text = value_of<std::string>(json, key.c_str());
             in_config([&] { set_field(field, text); });
+          } else if constexpr (std::is_same_v<Value, float*>) {
+            *value = number_of(json, key.c_str());
           } else {
             *value = value_of<std::remove_pointer_t<Value>>(json, key.c_str());
           }

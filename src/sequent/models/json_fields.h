@@ -20,6 +20,10 @@ T value_of(const nlohmann::json& value, const char* key) {
   }
 }
 
+/// A number that may be infinite, in any of the forms that published files have: {"__float__": "Infinity"}, or the
+/// string alone (as which parse_json also reads the bare token).
+float number_of(const nlohmann::json& value, const char* key);
+
 /// The field `key`, or `fallback` when it is missing or null.
 template <class T>
 T field_or(const nlohmann::json& object, const char* key, T fallback) {

@@ -9,7 +9,7 @@
 namespace sequent {
 namespace {
 
-constexpr std::array kLayouts = {&kLlama, &kMistral, &kMixtral,          &kMamba,
+constexpr std::array kLayouts = {&kLlama, &kMistral, &kMixtral,          &kMamba,  &kMamba2,
                                  &kJamba, &kRetNet,  &kTorchscaleRetNet, &kSequent};
 
 bool holds(const Layout& layout, const LanguageModelConfig& config) {

@@ -36,6 +36,7 @@ struct Layout {
 extern const Layout kLlama;
 extern const Layout kMistral;
 extern const Layout kMamba;
+extern const Layout kMamba2;
 extern const Layout kMixtral;
 extern const Layout kJamba;
 extern const Layout kRetNet;            // flash-linear-attention's

@@ -52,7 +52,9 @@ void write_json(const fs::path& path, const nlohmann::json& json) {
 // The original code of some papers writes no model_type; its keys are its own.
 const Layout& layout_of(const nlohmann::json& json) {
   if (!json.contains("model_type")) {
-    if (json.contains("d_model") && json.contains("ssm_cfg")) return kMamba;
+    if (json.contains("d_model") && json.contains("ssm_cfg")) {
+      return field_or<std::string>(json["ssm_cfg"], "layer", "Mamba1") == "Mamba2" ? kMamba2 : kMamba;
+    }
     if (json.contains("decoder_retention_heads")) return kTorchscaleRetNet;
   }
   return layout_of_model_type(field<std::string>(json, "model_type"));
