@@ -11,10 +11,10 @@ struct StateSpaceDualityInputs {
   Var x;                    // [tokens, heads * width], the values
   Var b;                    // [tokens, groups * states], the keys
   Var c;                    // [tokens, groups * states], the queries
-  Var delta;                // [tokens, heads], step sizes, or undefined for ones
+  Var delta = {};           // [tokens, heads], step sizes, or undefined for ones
   Var rate;                 // [heads], at most 0: a token with step delta keeps exp(delta * rate) of the state
-  Var skip;                 // [heads] or [heads * width], or undefined for none
-  Var state;                // [sequences, heads, states, width] to continue from, or undefined for zeros
+  Var skip = {};            // [heads] or [heads * width], or undefined for none
+  Var state = {};           // [sequences, heads, states, width] to continue from, or undefined for zeros
   std::int64_t groups = 1;  // heads / groups consecutive heads share b and c
 };
 
