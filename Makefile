@@ -25,7 +25,9 @@ configure: setup
 build: configure ## Build the command, the library and all tests
 	@cmake --build $(BUILD_DIR)
 
-quickstart: configure ## From nothing to two trained models in a few minutes
+quickstart: ## From nothing to six trained architectures and a report about them in a few minutes
+	@scripts/setup.sh --without-browser
+	@cmake --preset release -B $(BUILD_DIR)
 	@cmake --build $(BUILD_DIR) --target sequent_command
 	@BUILD_DIR="$(BUILD_DIR)" DATA="$(DATA)" scripts/quickstart.sh
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that building and testing Sequent needs, and nothing that is already there.
-# Says what it installs; asks nothing; uses sudo only when not root. Running it again does nothing.
+# Says what it installs; asks nothing; uses sudo only when not root. Running it again does nothing. With
+# --without-browser it leaves out Chromium, which only a test needs.
 #
 # For Debian 12 and 13 and Ubuntu 24.04. On Ubuntu 22.04 every name but libtomlplusplus-dev is known to exist; that one
 # may be missing there, and its Highway (0.16) is older than any that Sequent has been built with.
@@ -18,6 +19,25 @@ packages=(
   # Tests and benchmarks.
   libgtest-dev libbenchmark-dev
 )
+
+# A test opens a report in a real browser: Chromium or one made from it. Debian has it as a package. Ubuntu's packages of
+# that name only install the snap, which needs snapd and cannot read /tmp, so there we say what is missing and leave the
+# choice; SEQUENT_BROWSER=path names a browser in another place.
+browser_found() {
+  local name
+  for name in "${SEQUENT_BROWSER:-chromium}" google-chrome microsoft-edge; do
+    command -v "$name" >/dev/null && return 0
+  done
+  return 1
+}
+if [[ ${1:-} != --without-browser ]] && ! browser_found; then
+  if grep -qs '^ID=ubuntu' /etc/os-release; then
+    echo "setup: no browser found: one test (eval_slow) will fail until Google Chrome's .deb is installed, or" \
+      "SEQUENT_BROWSER names Chromium" >&2
+  else
+    packages+=(chromium)
+  fi
+fi
 
 installed() {
   [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]

@@ -10,6 +10,24 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+TEST(Units, ContextsAreInPowersOf1024) {
+  EXPECT_EQ(parse_context("1"), 1);
+  EXPECT_EQ(parse_context("500"), 500);
+  EXPECT_EQ(parse_context("1k"), 1024);
+  EXPECT_EQ(parse_context("64K"), 65536);
+  EXPECT_EQ(parse_context("1M"), 1048576);
+  for (const char* wrong : {"", "k", "0", "-1", "-1k", "1.5k", "1kk", "4 k", "1G", "9223372036854775807k"}) {
+    EXPECT_EQ(parse_context(wrong), std::nullopt) << wrong;
+  }
+  for (const std::int64_t tokens : {1, 1000, 1024, 1536, 65536, 1048576, 3145728}) {
+    EXPECT_EQ(parse_context(format_context(tokens)), tokens);
+  }
+  EXPECT_EQ(format_context(65536), "64K");
+  EXPECT_EQ(format_context(1048576), "1M");
+  EXPECT_EQ(format_context(1500), "1500");
+  EXPECT_EQ(format_context(0), "0");
+}
+
 TEST(Units, Counts) {
   EXPECT_EQ(format_count(0), "0");
   EXPECT_EQ(format_count(7), "7");

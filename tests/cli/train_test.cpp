@@ -1,8 +1,5 @@
 // The train command as a user runs it: killed, resumed, interrupted, misused.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -12,38 +9,13 @@
 #include "sequent/base/random.h"
 #include "sequent/base/stopwatch.h"
 #include "tests/support/files.h"
+#include "tests/support/process.h"
 #include "tests/support/sample_text.h"
 
 namespace sequent {
 namespace {
 
-// A running command; its stderr goes to a file.
-class Process {
- public:
-  Process(const std::vector<std::string>& arguments, const std::string& log) {
-    id_ = fork();
-    if (id_ == 0) {
-      const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-      dup2(file, 1);
-      dup2(file, 2);
-      std::vector<char*> words = {const_cast<char*>(SEQUENT_COMMAND)};
-      for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-      words.push_back(nullptr);
-      execv(SEQUENT_COMMAND, words.data());
-      _exit(127);
-    }
-  }
-  void signal(int number) const { kill(id_, number); }
-  /// Exit code, or minus the signal that ended it.
-  int wait() const {
-    int status = 0;
-    waitpid(id_, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
- private:
-  pid_t id_;
-};
+using test::Process;
 
 std::vector<std::string> train_words(const test::TemporaryDirectory& directory, const std::string& out,
                                      const std::string& arch, int steps, int save_every) {

@@ -5,10 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <span>
+
+#include "sequent/base/parse_number.h"
 
 namespace sequent {
 namespace {
+
+constexpr std::int64_t kKibi = 1024;
 
 // Three significant digits of a number below 1000 (or below 1024, which has four).
 std::string three_digits(double value) {
@@ -34,6 +39,24 @@ std::string format_count(double count) {
   if (!std::isfinite(count)) return "?";
   constexpr std::array<std::string_view, 5> kUnits = {"", "K", "M", "B", "T"};
   return scaled(count, 1000, 999.5, kUnits);
+}
+
+std::optional<std::int64_t> parse_context(std::string_view text) {
+  if (text.empty()) return {};
+  const char suffix = text.back();
+  const std::int64_t factor = suffix == 'k' || suffix == 'K'   ? kKibi
+                              : suffix == 'm' || suffix == 'M' ? kKibi * kKibi
+                                                               : 1;
+  if (factor > 1) text.remove_suffix(1);
+  const auto number = parse_number<std::int64_t>(text);
+  if (!number || *number < 1 || *number > std::numeric_limits<std::int64_t>::max() / factor) return {};
+  return *number * factor;
+}
+
+std::string format_context(std::int64_t tokens) {
+  if (tokens > 0 && tokens % (kKibi * kKibi) == 0) return fmt::format("{}M", tokens / (kKibi * kKibi));
+  if (tokens > 0 && tokens % kKibi == 0) return fmt::format("{}K", tokens / kKibi);
+  return fmt::format("{}", tokens);
 }
 
 std::string format_bytes(double bytes) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sequent/base/error.h"
+#include "sequent/base/function_ref.h"
 #include "sequent/base/threads.h"
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
@@ -22,8 +22,8 @@ struct Flags {
   std::string mode = "decode";
   std::int64_t batch = 4;
   std::int64_t length = 512;
-  std::vector<std::int64_t> contexts = {512, 2048, 8192};
-  std::int64_t tokens = 32;
+  std::vector<std::int64_t> contexts = {1024, 4096, 16384, 65536};
+  std::int64_t tokens = 64;
   SpeedOptions speed;
 };
 
@@ -49,49 +49,33 @@ nlohmann::json row_of(const Speed& speed, const Flags& flags) {
           {"peak_bytes", speed.peak_bytes}};
 }
 
-nlohmann::json row_of(const DecodeSpeed& speed, std::int64_t context) {
-  return {{"context", context},
-          {"prefill_tokens_per_second", speed.prefill.tokens_per_second()},
-          {"prefill_median_ms", milliseconds(speed.prefill.time.median)},
-          {"decode_ms_per_token", milliseconds(speed.token.median)},
-          {"median_ms", milliseconds(speed.token.median)},
-          {"min_ms", milliseconds(speed.token.minimum)},
-          {"max_ms", milliseconds(speed.token.maximum)},
-          {"state_bytes", speed.state_bytes},
-          {"peak_bytes", speed.peak_bytes}};
-}
-
-nlohmann::json measure(LanguageModel& model, const Flags& flags) {
-  nlohmann::json rows = nlohmann::json::array();
+// Calls `row` for each measurement as it is made.
+void measure(LanguageModel& model, const Flags& flags, FunctionRef<void(const nlohmann::json&)> row) {
   if (flags.mode == "train") {
-    rows.push_back(row_of(training_speed(model, flags.batch, flags.length, flags.speed), flags));
+    row(row_of(training_speed(model, flags.batch, flags.length, flags.speed), flags));
   } else if (flags.mode == "forward") {
-    rows.push_back(row_of(forward_speed(model, flags.batch, flags.length, flags.speed), flags));
+    row(row_of(forward_speed(model, flags.batch, flags.length, flags.speed), flags));
   } else {
     for (const std::int64_t context : flags.contexts) {
-      rows.push_back(row_of(decode_speed(model, context, flags.tokens, flags.speed), context));
+      row(to_json(decode_speed(model, context, flags.tokens, flags.speed)));
     }
   }
-  return rows;
 }
 
-void print(const nlohmann::json& rows, const Flags& flags) {
-  const auto number = [](const nlohmann::json& row, const char* key) { return row[key].get<double>(); };
-  for (const nlohmann::json& row : rows) {
-    const std::string times =
-        fmt::format("{} ({} to {})", format_duration(1e-3 * number(row, "median_ms")),
-                    format_duration(1e-3 * number(row, "min_ms")), format_duration(1e-3 * number(row, "max_ms")));
-    if (flags.mode == "decode") {
-      write_out(fmt::format("context {:>7}: reads {}, writes a token in {}, state {}, at most {} of tensors\n",
-                            row["context"].get<std::int64_t>(),
-                            format_rate(number(row, "prefill_tokens_per_second"), "tokens"), times,
-                            format_bytes(number(row, "state_bytes")), format_bytes(number(row, "peak_bytes"))));
-    } else {
-      write_out(fmt::format("{} of {} x {} tokens: {}, {}, at most {} of tensors\n",
-                            flags.mode == "train" ? "training step" : "forward pass", flags.batch, flags.length, times,
-                            format_rate(number(row, "tokens_per_second"), "tokens"),
-                            format_bytes(number(row, "peak_bytes"))));
-    }
+void print(const nlohmann::json& row, const Flags& flags) {
+  const auto number = [&](const char* key) { return row[key].get<double>(); };
+  const std::string times =
+      fmt::format("{} ({} to {})", format_duration(1e-3 * number("median_ms")),
+                  format_duration(1e-3 * number("min_ms")), format_duration(1e-3 * number("max_ms")));
+  if (flags.mode == "decode") {
+    write_out(fmt::format("context {:>5}: reads {}, writes a token in {}, state {}, at most {} of tensors\n",
+                          format_context(row["context"].get<std::int64_t>()),
+                          format_rate(number("prefill_tokens_per_second"), "tokens"), times,
+                          format_bytes(number("state_bytes")), format_bytes(number("peak_bytes"))));
+  } else {
+    write_out(fmt::format("{} of {} x {} tokens: {}, {}, at most {} of tensors\n",
+                          flags.mode == "train" ? "training step" : "forward pass", flags.batch, flags.length, times,
+                          format_rate(number("tokens_per_second"), "tokens"), format_bytes(number("peak_bytes"))));
   }
 }
 
@@ -99,15 +83,17 @@ int bench(Flags& flags, bool json) {
   const LoadedModel loaded = model_of(flags);
   const std::int64_t parameters = loaded.model->parameters().count();
   if (!json) {
-    write_out(fmt::format("{}, {} parameters, {} threads, median of {} runs (least to most)\n",
+    write_out(fmt::format("{}, {} parameters, {} threads, median (least to most) of {}\n",
                           loaded.model->config().architecture, format_count(static_cast<double>(parameters)),
-                          thread_count(), flags.speed.runs));
+                          thread_count(),
+                          flags.mode == "decode" ? "single tokens" : fmt::format("{} runs", flags.speed.runs)));
   }
-  const nlohmann::json rows = measure(*loaded.model, flags);
-  if (!json) {
-    print(rows, flags);
-    return 0;
-  }
+  nlohmann::json rows = nlohmann::json::array();
+  measure(*loaded.model, flags, [&](const nlohmann::json& row) {
+    if (!json) print(row, flags);
+    rows.push_back(row);
+  });
+  if (!json) return 0;
   write_json({{"architecture", loaded.model->config().architecture},
               {"parameters", parameters},
               {"mode", flags.mode},
@@ -146,11 +132,13 @@ int run_bench(int argc, char** argv) {
       ->check(CLI::IsMember({"train", "forward", "decode"}));
   app.add_option("--batch", flags.batch, "sequences, for train and forward")->check(positive_integer());
   app.add_option("--length", flags.length, "tokens of each, for train and forward")->check(positive_integer());
-  app.add_option("--context", flags.contexts, "tokens read before, for decode; one or more, commas between")
+  app.add_option("--context", flags.contexts,
+                 "tokens read before, for decode; one or more, commas between; 16k is 16384")
       ->delimiter(',')
-      ->check(positive_integer());
+      ->transform(context_length());
   app.add_option("--tokens", flags.tokens, "tokens to write in a run, for decode")->check(positive_integer());
-  app.add_option("--runs", flags.speed.runs, "runs that are timed")->check(positive_integer());
+  app.add_option("--runs", flags.speed.runs, "runs that are timed; decode makes fewer where they take seconds")
+      ->check(positive_integer());
   app.add_option("--warm-up", flags.speed.warm_up, "runs before them")->check(not_negative_integer());
   if (const auto code = common.parse(app, argc, argv)) return *code;
   return bench(flags, common.json());

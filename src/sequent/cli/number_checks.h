@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sequent/base/parse_number.h"
+#include "sequent/base/units.h"
 
 namespace sequent {
 
@@ -28,6 +29,17 @@ CLI::Validator number(const char* rule, Rule obeys) {
 
 inline CLI::Validator not_negative_integer() {
   return number<std::int64_t>("an integer from 0 up", [](std::int64_t n) { return n >= 0; });
+}
+/// A context as people write it: "16k" is 16384. For transform().
+inline CLI::Validator context_length() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const std::optional<std::int64_t> tokens = parse_context(text);
+        if (!tokens) return fmt::format("must be a number of tokens from 1 up, such as 512 or 16k, got {}", text);
+        text = std::to_string(*tokens);
+        return std::string();
+      },
+      "");
 }
 inline CLI::Validator positive_integer() {
   return number<std::int64_t>("an integer from 1 up", [](std::int64_t n) { return n >= 1; });

@@ -13,7 +13,7 @@
 namespace sequent {
 namespace {
 
-constexpr std::array<Verb, 9> kVerbs = {{
+constexpr std::array<Verb, 10> kVerbs = {{
     {"train", "train a language model on text", run_train},
     {"generate", "write text with a model", run_generate},
     {"chat", "talk with a model, line by line", run_chat},
@@ -22,6 +22,7 @@ constexpr std::array<Verb, 9> kVerbs = {{
     {"logits", "the raw numbers of a model for given token ids", run_logits},
     {"tokenizer", "train a tokenizer, encode and decode text", run_tokenizer},
     {"bench", "speed and memory of an architecture or a model", run_bench},
+    {"compare", "train architectures side by side, measure them, write a report", run_compare},
     {"doctor", "what this machine and this build have; a quick self-check", run_doctor},
 }};
 

@@ -22,6 +22,7 @@ int dispatch(std::string_view command, std::string_view description, std::span<c
 
 int run_bench(int argc, char** argv);
 int run_chat(int argc, char** argv);
+int run_compare(int argc, char** argv);
 int run_doctor(int argc, char** argv);
 int run_eval(int argc, char** argv);
 int run_generate(int argc, char** argv);

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
@@ -86,30 +87,48 @@ DecodeSpeed decode_speed(const LanguageModel& model, std::int64_t context, std::
                          const SpeedOptions& options) {
   check_sizes(options, 1, context);
   check(tokens > 0, "speed: tokens must be positive, got {}", tokens);
+  // Not timed: the first token after a prefill may find its cache full and move it.
+  constexpr std::int64_t kUntimed = 2;
   const std::vector<std::int32_t> prompt = random_ids(model, context, "inputs");
-  const std::vector<std::int32_t> following = random_ids(model, tokens, "targets");
-  DecodeSpeed result;
+  const std::vector<std::int32_t> following = random_ids(model, kUntimed + tokens, "targets");
+  const std::int64_t weights = 4 * model.parameters().count();
+  const std::int64_t live_before = memory::live_bytes();
   memory::reset_peak();
-  Session session(model);
-  result.prefill.time = time_runs(options, [&] {
-    session.reset();
-    session.feed(prompt);
-  });
-  result.prefill.tokens = context;
-  result.prefill.peak_bytes = memory::peak_bytes();
-  result.state_bytes = session.state().bytes();
-  std::vector<double> per_token;
+  DecodeSpeed result;
+  std::vector<double> prefills;
+  std::vector<double> single_tokens;
+  const Stopwatch watch;
   for (std::int64_t run = -options.warm_up; run < options.runs; ++run) {
-    Session branch = session;
-    branch.feed(following.front());  // not timed: a branch copies what it shares when it first goes on
-    const double seconds = seconds_of([&] {
-      for (const std::int32_t id : following) branch.feed(id);
-    });
-    if (run >= 0) per_token.push_back(seconds / static_cast<double>(tokens));
+    Session session(model);
+    const double prefill = seconds_of([&] { session.feed(prompt); });
+    result.state_bytes = session.state().bytes();
+    std::vector<double> times;
+    for (const std::int32_t id : following) times.push_back(seconds_of([&] { session.feed(id); }));
+    const bool out_of_time = watch.seconds() >= options.seconds;
+    if (run >= 0 || (out_of_time && prefills.empty())) {
+      prefills.push_back(prefill);
+      single_tokens.insert(single_tokens.end(), times.begin() + kUntimed, times.end());
+    }
+    if (out_of_time) break;
   }
-  result.token = timing_of(std::move(per_token));
-  result.peak_bytes = memory::peak_bytes();
+  result.prefill.time = timing_of(std::move(prefills));
+  result.prefill.tokens = context;
+  result.token = timing_of(std::move(single_tokens));
+  result.peak_bytes = memory::peak_bytes() - live_before + weights;
+  result.prefill.peak_bytes = result.peak_bytes;
   return result;
+}
+
+nlohmann::json to_json(const DecodeSpeed& speed) {
+  return {{"context", speed.prefill.tokens},
+          {"prefill_tokens_per_second", speed.prefill.tokens_per_second()},
+          {"prefill_median_ms", 1e3 * speed.prefill.time.median},
+          {"decode_ms_per_token", 1e3 * speed.token.median},
+          {"median_ms", 1e3 * speed.token.median},
+          {"min_ms", 1e3 * speed.token.minimum},
+          {"max_ms", 1e3 * speed.token.maximum},
+          {"state_bytes", speed.state_bytes},
+          {"peak_bytes", speed.peak_bytes}};
 }
 
 std::int64_t peak_resident_bytes() {

@@ -22,7 +22,7 @@ struct StepMetrics {
   std::optional<double> lr = {};
   std::optional<double> grad_norm = {};
   std::optional<double> tokens_per_second = {};
-  std::optional<double> seconds = {};  // of training since the run began
+  std::optional<double> seconds = {};  // of steps since the run began, validation and saving not counted
   std::optional<double> clips_per_second = {};
   std::optional<double> feature_std = {};
   std::optional<double> effective_rank = {};

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
@@ -25,11 +26,6 @@ namespace sequent {
 namespace {
 
 namespace fs = std::filesystem;
-
-Tokenizer tokenizer_of(const TrainConfig& config) {
-  if (!config.init_from.empty()) return Tokenizer::load(find_model_directory(config.init_from));
-  return config.tokenizer == "byte" ? Tokenizer::bytes() : Tokenizer::load(config.tokenizer);
-}
 
 TokenDataset dataset_of(const TrainConfig& config, const Tokenizer& tokenizer) {
   const std::vector<fs::path> paths(config.data.begin(), config.data.end());
@@ -59,10 +55,9 @@ Schedule schedule_of(const TrainConfig& config) {
 /// Training speed of the last few steps, validation and saving not counted.
 class Speed {
  public:
-  void begin() { watch_ = Stopwatch(); }
-  double end(std::int64_t tokens) {
+  double after(std::int64_t tokens, double seconds) {
     // A moving average over about the last second, so that the display is steady at any step time.
-    const double seconds = std::max(watch_.seconds(), 1e-9);
+    seconds = std::max(seconds, 1e-9);
     const double keep = std::exp(-seconds);
     seconds_ = keep * seconds_ + seconds;
     tokens_ = keep * tokens_ + static_cast<double>(tokens);
@@ -70,7 +65,6 @@ class Speed {
   }
 
  private:
-  Stopwatch watch_;
   double seconds_ = 0;
   double tokens_ = 0;
 };
@@ -214,21 +208,20 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
   const auto stopped = [&] { return events.stop && events.stop->load(); };
   if (events.begin) events.begin(progress_.step, config_.steps, model().parameters().count());
   MetricsLog log(directory.path(), progress_.step);
-  const double seconds_before = progress_.seconds;
-  const Stopwatch watch;
   Speed speed;
   while (progress_.step < config_.steps && !stopped()) {
     StepMetrics metrics;
-    speed.begin();
+    const Stopwatch watch;
     one_step(metrics);
-    metrics.tokens_per_second = speed.end(step_.tokens_per_step());
+    const double seconds = watch.seconds();
+    metrics.tokens_per_second = speed.after(step_.tokens_per_step(), seconds);
+    progress_.seconds += seconds;
+    metrics.seconds = progress_.seconds;
     const std::int64_t step = progress_.step;
     const bool last = step == config_.steps;
     if (step % eval_every == 0 || last) {
       if (const auto evaluation = validate(config_.eval_tokens)) metrics.val_loss = evaluation->loss;
     }
-    progress_.seconds = seconds_before + watch.seconds();
-    metrics.seconds = progress_.seconds;
     if (step % config_.log_every == 0 || last || metrics.val_loss) {
       metrics.moe = step_.loads();
       log.add(metrics);
@@ -268,6 +261,25 @@ TrainResult Run::finish(const RunDirectory& directory, bool interrupted) const {
 }
 
 }  // namespace
+
+nlohmann::json to_json(const TrainResult& result) {
+  return {{"model", result.model},
+          {"parameters", result.parameters},
+          {"active_parameters", result.active_parameters},
+          {"steps", result.steps},
+          {"tokens", result.tokens},
+          {"seconds", result.seconds},
+          {"tokens_per_second", result.tokens_per_second},
+          {"val_loss", result.validation_loss},
+          {"bits_per_byte", result.bits_per_byte},
+          {"peak_bytes", result.peak_bytes},
+          {"interrupted", result.interrupted}};
+}
+
+Tokenizer tokenizer_of(const TrainConfig& config) {
+  if (!config.init_from.empty()) return Tokenizer::load(find_model_directory(config.init_from));
+  return config.tokenizer == "byte" ? Tokenizer::bytes() : Tokenizer::load(config.tokenizer);
+}
 
 TrainResult train(TrainConfig config, const TrainEvents& events) {
   config.validate();

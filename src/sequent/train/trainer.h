@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "sequent/models/language_model.h"
@@ -32,13 +33,19 @@ struct TrainResult {
   std::int64_t active_parameters = 0;  // that take part in one token
   std::int64_t steps = 0;
   std::int64_t tokens = 0;
-  double seconds = 0;
+  double seconds = 0;          // of its steps, validation and saving not counted
   double validation_loss = 0;  // of that checkpoint, on all held-out text
   double bits_per_byte = 0;
   std::int64_t peak_bytes = 0;
   double tokens_per_second = 0;
   bool interrupted = false;
 };
+
+/// `model`, `parameters`, `active_parameters`, `steps`, `tokens`, `seconds`, ...: what train --json prints.
+nlohmann::json to_json(const TrainResult& result);
+
+/// The tokenizer of a run with this configuration.
+Tokenizer tokenizer_of(const TrainConfig& config);
 
 /// Trains as `config` says in a new run directory.
 TrainResult train(TrainConfig config, const TrainEvents& events);

@@ -1,0 +1,38 @@
+// One flag for every setting of training.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sequent/base/fields.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace sequent {
+
+/// The flags "--weight-decay" for "weight_decay" and so on. What was given is kept as text until apply(), because flags
+/// win over a file that is read after the command line.
+class SettingFlags {
+ public:
+  /// Adds them to `app`, but those named in `without`.
+  SettingFlags(CLI::App& app, const std::vector<Field>& fields, std::span<const std::string_view> without = {});
+  /// Sets the fields that were given.
+  void apply(const std::vector<Field>& fields) const;
+
+ private:
+  struct Given {
+    std::string name;
+    std::vector<std::string> words;
+    bool flag = false;
+    CLI::Option* option = nullptr;
+  };
+  std::vector<std::unique_ptr<Given>> given_;
+};
+
+}  // namespace sequent
