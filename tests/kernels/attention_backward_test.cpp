@@ -23,13 +23,19 @@ void expect_same_as_reference(const std::vector<AttentionLayout>& layouts) {
     test::expect_close(actual.dq, expected.dq, 3e-6, "dq", 1.0);
     test::expect_close(actual.dk, expected.dk, 3e-6, "dk", 1.0);
     test::expect_close(actual.dv, expected.dv, 3e-6, "dv", 1.0);
+    // Sums over up to two million scores of either sign, whose own errors add up.
+    test::expect_close(actual.dbias, expected.dbias, 1e-5, "dbias", 1.0);
   }
 }
 
 TEST(AttentionReference, GradientMatchesCentralDifferences) {
-  for (const bool causal : {true, false}) {
-    AttentionCase<double> c(
-        {.lengths = {{3, 3}, {2, 5}, {1, 1}}, .heads = 4, .key_value_heads = 2, .width = 3, .causal = causal});
+  for (const auto& [causal, span] : {std::pair{true, -1}, {false, -1}, {true, 2}, {false, 1}}) {
+    AttentionCase<double> c({.lengths = {{3, 3}, {2, 5}, {1, 1}},
+                             .heads = 4,
+                             .key_value_heads = 2,
+                             .width = 3,
+                             .causal = causal,
+                             .bias_span = span});
     const auto loss = [&] {
       c.run(c.forward());
       return test::weighted_sum(c.y, c.dy);
@@ -39,6 +45,7 @@ TEST(AttentionReference, GradientMatchesCentralDifferences) {
     test::expect_gradient(c.q, c.dq, loss, "dq");
     test::expect_gradient(c.k, c.dk, loss, "dk");
     test::expect_gradient(c.v, c.dv, loss, "dv");
+    test::expect_gradient(c.bias, c.dbias, loss, "dbias");
   }
 }
 
@@ -56,6 +63,10 @@ TEST(AttentionBackward, MatchesReferenceWithGroupedHeads) {
 
 TEST(AttentionBackward, MatchesReferenceWhereOneHeadIsCutIntoParts) {
   expect_same_as_reference(test::attention_layouts_in_parts());
+}
+
+TEST(AttentionBackward, MatchesReferenceWithARelativeBiasOnEveryTarget) {
+  test::for_each_simd_target([] { expect_same_as_reference(test::attention_layouts_with_bias()); });
 }
 
 TEST(AttentionBackward, MatchesReferenceOnManyShortSequences) {
@@ -100,6 +111,7 @@ TEST(AttentionBackward, SameBitsForAnyNumberOfThreads) {
       EXPECT_EQ(one.dq, several.dq);
       EXPECT_EQ(one.dk, several.dk);
       EXPECT_EQ(one.dv, several.dv);
+      EXPECT_EQ(one.dbias, several.dbias);
     }
   }
   set_thread_count(threads);

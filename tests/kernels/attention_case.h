@@ -21,13 +21,14 @@ struct AttentionLayout {
   bool causal = true;
   double deviation = 1.0;
   double scale = 0.3;
+  std::int64_t bias_span = -1;  // no bias if negative
 };
 
 template <class Real>
 struct AttentionCase {
   AttentionLayout layout;
   std::int64_t queries = 0, keys = 0;
-  std::vector<Real> q, k, v, dy, y, log_sum_exp, dq, dk, dv, scratch;
+  std::vector<Real> q, k, v, dy, bias, y, log_sum_exp, dq, dk, dv, dbias, scratch;
   std::vector<kernels::AttentionSequence<Real>> sequences;
   std::vector<std::int64_t> first_task;
 
@@ -46,10 +47,12 @@ struct AttentionCase {
     k = values(keys * key_row, "k", layout.deviation);
     v = values(keys * key_row, "v", 1.0);
     dy = values(queries * row, "dy", 1.0);
+    if (layout.bias_span >= 0) bias = values((2 * layout.bias_span + 1) * layout.heads, "bias", 1.0);
     // What a kernel must write is not a number until it does.
     const Real unset = std::numeric_limits<Real>::quiet_NaN();
     for (auto* output : {&y, &dq}) output->assign(q.size(), unset);
     for (auto* output : {&dk, &dv}) output->assign(k.size(), unset);
+    dbias.assign(bias.size(), unset);
     log_sum_exp.assign(queries * layout.heads, unset);
     first_task.resize(layout.lengths.size() + 1);
     place();
@@ -77,7 +80,9 @@ struct AttentionCase {
             .causal = layout.causal,
             .workers = thread_count(),
             .first_task = first_task.data(),
-            .scratch = nullptr};
+            .scratch = nullptr,
+            .bias = bias.empty() ? nullptr : bias.data(),
+            .bias_span = layout.bias_span};
   }
   kernels::AttentionBackward<Real> backward() {
     return {.q = q.data(),
@@ -96,7 +101,10 @@ struct AttentionCase {
             .causal = layout.causal,
             .workers = thread_count(),
             .first_task = first_task.data(),
-            .scratch = nullptr};
+            .scratch = nullptr,
+            .bias = bias.empty() ? nullptr : bias.data(),
+            .bias_span = layout.bias_span,
+            .dbias = bias.empty() ? nullptr : dbias.data()};
   }
   template <class Args>
   void run(Args args) {
@@ -188,6 +196,25 @@ inline AttentionLayout attention_layout_of_short_sequences() {
   return layout;
 }
 
+/// A relative bias: spans within a tile and beyond it, none at all but the sign, as many keys as queries and not.
+inline std::vector<AttentionLayout> attention_layouts_with_bias() {
+  std::vector<AttentionLayout> layouts;
+  for (const bool causal : {true, false}) {
+    for (const std::int64_t span : {0, 1, 5, 31, 128}) {
+      layouts.push_back({.lengths = {{70, 70}, {1, 90}, {33, 150}, {1, 1}, {200, 200}},
+                         .heads = 4,
+                         .key_value_heads = 2,
+                         .width = 7,
+                         .causal = causal,
+                         .bias_span = span});
+    }
+    layouts.push_back({.lengths = {{700, 2600}, {1, 2300}}, .width = 8, .causal = causal, .bias_span = 128});
+  }
+  // A decoder's queries against an encoder's keys may outnumber them.
+  layouts.push_back({.lengths = {{90, 3}, {1, 5}, {5, 1}}, .heads = 2, .key_value_heads = 2, .causal = false});
+  return layouts;
+}
+
 /// Scores of ten thousand. The keys differ little from one another, so that several of them weigh nevertheless.
 template <class Real>
 AttentionCase<Real> attention_case_of_large_scores() {
@@ -203,7 +230,8 @@ AttentionCase<Real> attention_case_of_large_scores() {
 inline std::vector<AttentionLayout> attention_layouts_for_threads() {
   return {{.lengths = {{1500, 1500}}, .width = 16},
           {.lengths = {{1, 5000}}, .width = 64},
-          {.lengths = {{100, 100}, {200, 300}, {1, 2000}}, .heads = 4, .key_value_heads = 2, .width = 16}};
+          {.lengths = {{100, 100}, {200, 300}, {1, 2000}}, .heads = 4, .key_value_heads = 2, .width = 16},
+          {.lengths = {{1500, 1500}, {70, 70}, {1, 3000}}, .heads = 2, .key_value_heads = 2, .bias_span = 20}};
 }
 
 }  // namespace sequent::test

@@ -41,6 +41,10 @@ TEST(AttentionForward, MatchesReferenceWhereOneHeadIsCutIntoParts) {
   expect_same_as_reference(test::attention_layouts_in_parts());
 }
 
+TEST(AttentionForward, MatchesReferenceWithARelativeBiasOnEveryTarget) {
+  test::for_each_simd_target([] { expect_same_as_reference(test::attention_layouts_with_bias()); });
+}
+
 TEST(AttentionForward, MatchesReferenceOnManyShortSequences) {
   expect_same_as_reference({test::attention_layout_of_short_sequences()});
 }

@@ -45,6 +45,47 @@ TEST(AttentionOp, GivesGradientsToQueriesKeysAndValues) {
   test::expect_close(to_doubles(v_var.gradient()), dv, 2e-6, "dv");
 }
 
+TEST(AttentionOp, TheBiasOfADistanceGetsTheGradientOfAllItsScores) {
+  const Segments segments({0, 3, 8});
+  const Tensor q = random_tensor({8, 12}, "q"), k = random_tensor({8, 12}, "k"), v = random_tensor({8, 12}, "v");
+  const auto bias = random_values(5 * 4, "bias"), dy = random_values(8 * 12, "dy");
+  const Var bias_var = Var::parameter(to_tensor(bias, {5, 4}));
+  Tape tape;
+  const Var y = attention(q, k, v, segments, segments,
+                          {.heads = 4, .key_value_heads = 4, .causal = false, .scale = 1.0f}, bias_var);
+  tape.backward(y, to_tensor(dy, {8, 12}));
+
+  const auto keys = to_doubles(k), values = to_doubles(v), queries = to_doubles(q);
+  const std::vector<kernels::AttentionSequence<double>> sequences = {
+      {0, 3, keys.data(), values.data(), 3, 0}, {3, 5, keys.data() + 3 * 12, values.data() + 3 * 12, 5, 3}};
+  std::vector<double> expected(8 * 12), log_sum_exp(8 * 4), dq(8 * 12), dk(8 * 12), dv(8 * 12), dbias(5 * 4);
+  kernels::reference::attention<double>(
+      kernels::AttentionForward<double>{queries.data(), expected.data(), log_sum_exp.data(), sequences.data(), 2, 4, 4,
+                                        3, 1.0, false, 1, nullptr, nullptr, bias.data(), 2});
+  kernels::reference::attention<double>(kernels::AttentionBackward<double>{queries.data(),
+                                                                           expected.data(),
+                                                                           log_sum_exp.data(),
+                                                                           dy.data(),
+                                                                           dq.data(),
+                                                                           dk.data(),
+                                                                           dv.data(),
+                                                                           sequences.data(),
+                                                                           2,
+                                                                           4,
+                                                                           4,
+                                                                           3,
+                                                                           1.0,
+                                                                           false,
+                                                                           1,
+                                                                           nullptr,
+                                                                           nullptr,
+                                                                           bias.data(),
+                                                                           2,
+                                                                           dbias.data()});
+  test::expect_close(to_doubles(y.value()), expected, 1e-6, "y");
+  test::expect_close(to_doubles(bias_var.gradient()), dbias, 2e-6, "dbias");
+}
+
 TEST(AttentionOp, EachGradientComesAlone) {
   const Segments segments({0, 5});
   const Tensor dy = random_tensor({5, 8}, "dy");
@@ -76,8 +117,11 @@ TEST(AttentionOp, CacheEqualsPackedKeys) {
   }
   for (const bool causal : {true, false}) {
     const AttentionOptions options{.heads = 4, .key_value_heads = 2, .causal = causal};
+    const Tensor bias = random_tensor({7, 4}, "bias");
     EXPECT_EQ(to_doubles(attention_with_cache(q, key_cache, value_cache, queries, options)),
               to_doubles(attention(q, k, v, queries, keys, options).value()));
+    EXPECT_EQ(to_doubles(attention_with_cache(q, key_cache, value_cache, queries, options, bias)),
+              to_doubles(attention(q, k, v, queries, keys, options, bias).value()));
   }
 }
 
@@ -146,6 +190,10 @@ TEST(AttentionOp, RefusalsNameTheRuleAndTheValue) {
             "attention: sequence 0 must have at least as many keys as queries, got 3 and 4");
   EXPECT_EQ(message(four, four, four, two, s4, {.heads = 2, .key_value_heads = 2}),
             "attention: queries and keys must have as many sequences, got 2 and 1");
+  // Without the causal mask the keys are another sequence's, of any length.
+  EXPECT_EQ(message(four, three, three, s4, s3, {.heads = 2, .key_value_heads = 2, .causal = false}), "accepted");
+  EXPECT_THROW(attention(four, four, four, s4, s4, {.heads = 2, .key_value_heads = 2}, Tensor::zeros({4, 2})), Error);
+  EXPECT_THROW(attention(four, four, four, s4, s4, {.heads = 2, .key_value_heads = 2}, Tensor::zeros({3, 3})), Error);
   const std::vector<Tensor> cache = {four};
   EXPECT_THROW(attention_with_cache(four, cache, cache, two, {.heads = 2, .key_value_heads = 2}), Error);
 }

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "sequent/kernels/attention.h"
 #include "sequent/kernels/cpu/attention_schedule.h"
@@ -8,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 // After highway.h.
+#include "sequent/kernels/cpu/attention_bias-inl.h"
 #include "sequent/kernels/cpu/attention_tile-inl.h"
 #include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
@@ -25,6 +27,7 @@ struct BackwardState {
   float* score_gradient;  // [kKeyTile, kQueryTile], dp and then ds
   float* log_sum;         // [kQueryTile], in units of log 2
   float* constant;        // [kQueryTile], dy . y
+  float* dbias;           // [2 * bias_span + 1] of this head, times scale; may be null
 };
 
 // p = 2^(score - log_sum), 0 where masked; ds = scale * p * (dp - dy . y).
@@ -47,11 +50,14 @@ void WeightsAndGradients(const TileStep& step, float scale, const BackwardState&
 }
 
 // One step of a tile: the five products of the backward pass.
-void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<float>& sequence, const TileStep& step,
-                  std::int64_t queries, std::int64_t query_at, std::int64_t key_head, const BackwardState& state) {
+void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<float>& sequence, const QueryTile& tile,
+                  const TileStep& step, std::int64_t head, const BackwardState& state) {
   const std::int64_t width = args.width;
   const std::int64_t stride = args.heads * width;
   const std::int64_t key_stride = args.key_value_heads * width;
+  const std::int64_t key_head = head / (args.heads / args.key_value_heads) * width;
+  const std::int64_t queries = std::min(step.columns, tile.count - step.column);
+  const std::int64_t query_at = (sequence.query_begin + tile.begin + step.column) * stride + head * width;
   const float* key = sequence.key + step.key * key_stride + key_head;
   const float* value = sequence.value + step.key * key_stride + key_head;
   const std::int64_t gradient_at = (sequence.key_begin + step.key) * key_stride + key_head;
@@ -83,8 +89,10 @@ void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<
                   .add = true});
   };
   scores(key, state.q, state.weight);
+  if (args.bias) AddBias(args, tile, step, head, state.weight);
   scores(value, state.dy, state.score_gradient);
   WeightsAndGradients(step, args.scale, state);
+  if (state.dbias) SumDistances(args, tile, step, state.score_gradient, state.dbias);
   if (args.dv) over_queries(state.weight, args.dy, args.dv);
   if (args.dk) over_queries(state.score_gradient, args.q, args.dk);
   if (args.dq) {
@@ -102,16 +110,17 @@ void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<
   }
 }
 
-// One tile of queries against keys [begin, end): adds to dk and dv, writes dq.
+// One tile of queries against keys [begin, end): adds to dk, dv and dbias, writes dq.
 void BackwardTile(const AttentionBackward<float>& args, const AttentionSequence<float>& sequence, const QueryTile& tile,
-                  std::int64_t head, std::int64_t begin, std::int64_t end, float* dq, float* scratch) {
+                  std::int64_t head, std::int64_t begin, std::int64_t end, float* dq, float* dbias, float* scratch) {
   const FloatTag d;
   const std::int64_t width = args.width;
   const std::int64_t stride = args.heads * width;
-  const std::int64_t key_head = head / (args.heads / args.key_value_heads) * width;
   const std::int64_t row = sequence.query_begin + tile.begin;
   const std::int64_t at = row * stride + head * width;
-  HWY_ALIGN float log_sum[kQueryTile] = {};
+  // The columns that only fill up a vector weigh nothing, whatever the bias.
+  HWY_ALIGN float log_sum[kQueryTile];
+  std::fill_n(log_sum, kQueryTile, std::numeric_limits<float>::infinity());
   HWY_ALIGN float constant[kQueryTile] = {};
   for (std::int64_t i = 0; i < tile.count; ++i) {
     log_sum[i] = args.log_sum_exp[(row + i) * args.heads + head] * kLogTwoOfE;
@@ -124,35 +133,39 @@ void BackwardTile(const AttentionBackward<float>& args, const AttentionSequence<
                             .weight = scratch + 3 * columns,
                             .score_gradient = scratch + 3 * columns + kKeyTile * kQueryTile,
                             .log_sum = log_sum,
-                            .constant = constant};
+                            .constant = constant,
+                            .dbias = dbias};
   PackColumns(tile, args.q + at, stride, width, args.scale * kLogTwoOfE, state.q);
   PackColumns(tile, args.dy + at, stride, width, 1.0f, state.dy);
   std::fill_n(state.dq, columns, 0.0f);
-  ForEachStep(tile, args.causal, begin, end, [&](const TileStep& step) HWY_ATTR {
-    const std::int64_t queries = std::min(step.columns, tile.count - step.column);
-    BackwardStep(args, sequence, step, queries, at + step.column * stride, key_head, state);
-  });
+  ForEachStep(tile, args.causal, begin, end,
+              [&](const TileStep& step) HWY_ATTR { BackwardStep(args, sequence, tile, step, head, state); });
   if (args.dq) Transpose(state.dq, kQueryTile, width, tile.count, 1.0f, dq + at, stride);
 }
 
 }  // namespace
 
-// Keys [begin, end) of one key head: all of their dk and dv, and their share of dq.
+// Keys [begin, end) of one key head: all of their dk and dv, and their share of dq and of dbias: written to
+// dbias [heads of the group, 2 * bias_span + 1], which may be null.
 void AttentionBackwardKeys(const AttentionBackward<float>& args, const AttentionSequence<float>& sequence,
-                           std::int64_t key_value_head, std::int64_t begin, std::int64_t end, float* dq,
+                           std::int64_t key_value_head, std::int64_t begin, std::int64_t end, float* dq, float* dbias,
                            float* scratch) {
   const std::int64_t group = args.heads / args.key_value_heads;
+  const std::int64_t distances = 2 * args.bias_span + 1;
+  if (dbias) std::fill_n(dbias, group * distances, 0.0f);
   for (float* gradient : {args.dk, args.dv}) {
     if (!gradient) continue;
     for (std::int64_t j = sequence.key_begin + begin; j < sequence.key_begin + end; ++j) {
       std::fill_n(gradient + (j * args.key_value_heads + key_value_head) * args.width, args.width, 0.0f);
     }
   }
-  for (std::int64_t head = key_value_head * group; head < (key_value_head + 1) * group; ++head) {
+  for (std::int64_t g = 0; g < group; ++g) {
     for (std::int64_t t = 0; t < tiles_of(sequence.query_length, kQueryTile); ++t) {
       const QueryTile tile = TileOf(args, sequence, t);
       const std::int64_t limit = std::min(end, tile.limit);
-      if (begin < limit) BackwardTile(args, sequence, tile, head, begin, limit, dq, scratch);
+      if (begin >= limit) continue;
+      BackwardTile(args, sequence, tile, key_value_head * group + g, begin, limit, dq,
+                   dbias ? dbias + g * distances : nullptr, scratch);
     }
   }
 }
@@ -232,16 +245,39 @@ void add_parts(const AttentionBackward<float>& args, const AttentionSequence<flo
   }
 }
 
+// Adds up the shares of dbias of all tasks, in order; each task has those of the heads of one group.
+void add_bias_shares(const AttentionBackward<float>& args, const float* shares) {
+  const std::int64_t group = args.heads / args.key_value_heads;
+  const std::int64_t distances = 2 * args.bias_span + 1;
+  std::fill_n(args.dbias, distances * args.heads, 0.0f);
+  const float* share = shares;
+  for (std::int64_t s = 0; s < args.sequence_count; ++s) {
+    const std::int64_t parts = parts_of(args, args.sequences[s]);
+    for (std::int64_t task = 0; task < args.key_value_heads * parts; ++task) {
+      for (std::int64_t head = task / parts * group; head < (task / parts + 1) * group; ++head) {
+        for (std::int64_t i = 0; i < distances; ++i) args.dbias[i * args.heads + head] += *share++;
+      }
+    }
+  }
+  for (std::int64_t i = 0; i < distances * args.heads; ++i) args.dbias[i] /= args.scale;
+}
+
 }  // namespace
 
 std::int64_t attention_scratch(const AttentionBackward<float>& args) {
-  return args.workers * worker_size(args) + (most_parts(args) - 1) * query_elements(args);
+  std::int64_t bias_shares = 0;
+  for (std::int64_t s = 0; args.dbias && s < args.sequence_count; ++s) {
+    bias_shares += parts_of(args, args.sequences[s]) * args.heads * (2 * args.bias_span + 1);
+  }
+  return args.workers * worker_size(args) + (most_parts(args) - 1) * query_elements(args) + bias_shares;
 }
 
 void attention(Cpu, const AttentionBackward<float>& args) {
   const std::int64_t tasks =
       number_tasks(args, [&](const auto& sequence) { return args.key_value_heads * parts_of(args, sequence); });
   float* shares = args.scratch + args.workers * worker_size(args);
+  float* bias_shares = shares + (most_parts(args) - 1) * query_elements(args);
+  const std::int64_t bias_share = args.heads / args.key_value_heads * (2 * args.bias_span + 1);
   run_with_scratch(tasks, workers_for(args), args.scratch, worker_size(args), [&](std::int64_t task, float* scratch) {
     const std::int64_t s = sequence_of_task(args, task);
     const AttentionSequence<float>& sequence = args.sequences[s];
@@ -251,8 +287,9 @@ void attention(Cpu, const AttentionBackward<float>& args) {
     float* dq = part == 0 ? args.dq : shares + (part - 1) * query_elements(args);
     HWY_DYNAMIC_DISPATCH(AttentionBackwardKeys)
     (args, sequence, index / parts, part_begin(args, sequence, part, parts),
-     part_begin(args, sequence, part + 1, parts), dq, scratch);
+     part_begin(args, sequence, part + 1, parts), dq, args.dbias ? bias_shares + task * bias_share : nullptr, scratch);
   });
+  if (args.dbias) add_bias_shares(args, bias_shares);
   if (!args.dq) return;
   for (std::int64_t s = 0; s < args.sequence_count; ++s) add_parts(args, args.sequences[s], shares);
 }

@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 // After highway.h.
+#include "sequent/kernels/cpu/attention_bias-inl.h"
 #include "sequent/kernels/cpu/attention_tile-inl.h"
 #include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
@@ -117,6 +118,7 @@ void AttentionForwardTile(const AttentionForward<float>& args, const AttentionSe
                   .columns = step.columns,
                   .inner = width,
                   .add = false});
+    if (args.bias) AddBias(args, tile, step, head, state.weight);
     OnlineSoftmax(step, width, state);
     MultiplyTile({.a = value,
                   .a_row = 1,
@@ -166,6 +168,13 @@ void AttentionOneQuery(const AttentionForward<float>& args, const AttentionSeque
   const auto scale = hn::Set(d, args.scale * kLogTwoOfE);
   for (std::int64_t g = 0; g < group; ++g) {
     float* scores = weight + g * kDecodeKeys;
+    if (args.bias) {
+      // Over the scale, because the scores are not scaled yet.
+      const std::int64_t first = begin - (sequence.key_length - 1);
+      for (std::int64_t j = 0; j < keys; ++j) {
+        scores[j] += attention_bias(args, key_value_head * group + g, first + j) / args.scale;
+      }
+    }
     auto most = hn::Set(d, kNone);
     ForEachVector(d, keys, [&](std::int64_t j, std::int64_t count) HWY_ATTR {
       // Past the last key the vector repeats a real score as far as the maximum is concerned.
