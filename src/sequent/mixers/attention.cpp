@@ -1,19 +1,11 @@
 #include "sequent/mixers/attention.h"
 
-#include <algorithm>
-
-#include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
-#include "sequent/ops/attention.h"
+#include "sequent/mixers/key_value_states.h"
 #include "sequent/ops/rotary.h"
-#include "sequent/ops/rows.h"
 
 namespace sequent {
 namespace {
-
-// Entries of the state.
-constexpr std::size_t kKeys = 0;
-constexpr std::size_t kValues = 1;
 
 Linear projection(std::int64_t inputs, std::int64_t outputs, bool bias, float deviation, const ParameterScope& scope) {
   return {inputs, outputs, {.bias = bias, .weight = initialize::normal(deviation)}, scope};
@@ -29,22 +21,8 @@ void expect_within_window(std::int64_t window, const Segments& segments, std::sp
   }
 }
 
-// Adds rows at the end of a cache. Memory grows by doubling and is written in place only while nobody shares it, so
-// copies of a state stay what they were.
-Tensor append(Var& entry, const Tensor& rows) {
-  Tensor cache = entry.value();
-  entry = Var();
-  const std::int64_t used = cache.size(0);
-  const std::int64_t needed = used + rows.size(0);
-  if (!cache.unique() || cache.capacity() < needed * rows.size(1)) {
-    const Tensor larger = Tensor::empty({std::max(2 * used, needed), rows.size(1)});
-    larger.slice(0, used).copy_from(cache);
-    cache = larger;
-  }
-  cache = cache.extend(needed);
-  cache.slice(used, needed).copy_from(rows);
-  entry = Var(cache);
-  return cache;
+AttentionOptions options_of(const AttentionConfig& config) {
+  return {config.heads, config.key_value_heads, config.causal, config.scale};
 }
 
 }  // namespace
@@ -57,6 +35,8 @@ std::vector<Field> AttentionConfig::fields() {
           {"bias", &bias},
           {"window", &window},
           {"causal", &causal},
+          {"scale", &scale},
+          descriptive("query_factor", &query_factor),
           descriptive("weight_deviation", &weight_deviation),
           descriptive("residual_deviation", &residual_deviation)};
 }
@@ -70,18 +50,32 @@ void AttentionConfig::validate() const {
   check(rope_base == 0 || head_width % 2 == 0, "model: rotary positions need an even head width, got {}", head_width);
 }
 
+Linear query_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope) {
+  return projection(width, config.heads * config.head_width, config.bias, config.query_factor * config.weight_deviation,
+                    scope);
+}
+
+Linear key_value_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope) {
+  return projection(width, config.key_value_heads * config.head_width, config.bias, config.weight_deviation, scope);
+}
+
+Linear output_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope) {
+  return projection(config.heads * config.head_width, width, config.bias, config.residual_deviation, scope);
+}
+
 Attention::Attention(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope)
     : config_(config),
-      q_proj_(
-          projection(width, config.heads * config.head_width, config.bias, config.weight_deviation, scope("q_proj"))),
-      k_proj_(projection(width, config.key_value_heads * config.head_width, config.bias, config.weight_deviation,
-                         scope("k_proj"))),
-      v_proj_(projection(width, config.key_value_heads * config.head_width, config.bias, config.weight_deviation,
-                         scope("v_proj"))),
-      o_proj_(projection(config.heads * config.head_width, width, config.bias, config.residual_deviation,
-                         scope("o_proj"))) {}
+      q_proj_(query_projection(config, width, scope("q_proj"))),
+      k_proj_(key_value_projection(config, width, scope("k_proj"))),
+      v_proj_(key_value_projection(config, width, scope("v_proj"))),
+      o_proj_(output_projection(config, width, scope("o_proj"))) {}
 
 Var Attention::forward(const Var& x, const Segments& segments, std::span<MixerState* const> states) const {
+  return forward_with_bias(x, segments, states, {});
+}
+
+Var Attention::forward_with_bias(const Var& x, const Segments& segments, std::span<MixerState* const> states,
+                                 const Var& bias) const {
   expect_states("attention", segments, states);
   check(states.empty() || config_.causal, "attention: only causal attention can continue from a state");
   expect_within_window(config_.window, segments, states);
@@ -93,52 +87,13 @@ Var Attention::forward(const Var& x, const Segments& segments, std::span<MixerSt
     q = rotary(q, positions, {config_.heads, config_.rope_base});
     k = rotary(k, positions, {config_.key_value_heads, config_.rope_base});
   }
-  if (states.empty()) {
-    return o_proj_(attention(q, k, v, segments, segments, {config_.heads, config_.key_value_heads, config_.causal}));
-  }
-  const bool differentiable = recording({q, k, v, states[0]->entries[kKeys].value});
-  const Var y =
-      differentiable ? with_differentiable_states(q, k, v, segments, states) : with_caches(q, k, v, segments, states);
-  advance_positions(states, segments);
-  return o_proj_(y);
-}
-
-Var Attention::with_caches(const Var& q, const Var& k, const Var& v, const Segments& segments,
-                           std::span<MixerState* const> states) const {
-  std::vector<Tensor> keys;
-  std::vector<Tensor> values;
-  for (std::int64_t i = 0; i < segments.count(); ++i) {
-    MixerState& state = *states[static_cast<std::size_t>(i)];
-    const auto fresh = [&](const Var& rows) { return rows.value().slice(segments.begin(i), segments.end(i)); };
-    keys.push_back(append(state.entries[kKeys].value, fresh(k)));
-    values.push_back(append(state.entries[kValues].value, fresh(v)));
-  }
-  return attention_with_cache(q.value(), keys, values, segments,
-                              {config_.heads, config_.key_value_heads, config_.causal});
-}
-
-Var Attention::with_differentiable_states(const Var& q, const Var& k, const Var& v, const Segments& segments,
-                                          std::span<MixerState* const> states) const {
-  std::vector<Var> keys;
-  std::vector<Var> values;
-  std::vector<std::int64_t> lengths;
-  for (std::int64_t i = 0; i < segments.count(); ++i) {
-    MixerState& state = *states[static_cast<std::size_t>(i)];
-    const auto joined = [&](std::size_t entry, const Var& rows) {
-      const std::vector<Var> parts = {state.entries[entry].value, slice_rows(rows, segments.begin(i), segments.end(i))};
-      return state.entries[entry].value = concat_rows(parts);
-    };
-    keys.push_back(joined(kKeys, k));
-    values.push_back(joined(kValues, v));
-    lengths.push_back(state.position + segments.length(i));
-  }
-  return attention(q, concat_rows(keys), concat_rows(values), segments, Segments::of_lengths(lengths),
-                   {config_.heads, config_.key_value_heads, config_.causal});
+  if (states.empty()) return o_proj_(attention(q, k, v, segments, segments, options_of(config_), bias));
+  append_keys_values(k, v, segments, states);
+  return o_proj_(attend_to_states(q, segments, states, options_of(config_), bias));
 }
 
 MixerState Attention::initial_state() const {
-  const std::int64_t width = config_.key_value_heads * config_.head_width;
-  return {{{"keys", Tensor::empty({0, width})}, {"values", Tensor::empty({0, width})}}, 0};
+  return empty_key_value_state(config_.key_value_heads * config_.head_width);
 }
 
 std::int64_t Attention::state_bytes(std::int64_t tokens, std::int64_t element_bytes) const {

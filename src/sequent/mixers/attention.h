@@ -16,6 +16,8 @@ struct AttentionConfig {
   bool bias = false;           // of all four projections
   std::int64_t window = 0;     // > 0: later tokens would see only so many; a sequence that long is refused
   bool causal = true;
+  float scale = 0.0f;                // of the scores; 0: 1 / sqrt(head_width)
+  float query_factor = 1.0f;         // on the weight_deviation of a fresh q_proj
   float weight_deviation = 0.02f;    // of fresh weights
   float residual_deviation = 0.02f;  // of a fresh o_proj
 
@@ -23,22 +25,25 @@ struct AttentionConfig {
   void validate() const;
 };
 
+/// The projections of attention, fresh as the configuration says.
+Linear query_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope);
+Linear key_value_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope);
+Linear output_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope);
+
 /// Parameters q_proj, k_proj, v_proj, o_proj. States: "keys" (rotated) and "values", [position, key_value_heads * d].
 class Attention : public SequenceMixer {
  public:
   Attention(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope);
 
   Var forward(const Var& x, const Segments& segments, std::span<MixerState* const> states = {}) const override;
+  /// The same with a bias of the scores by relative position, as ops/attention.h takes it; undefined: none.
+  Var forward_with_bias(const Var& x, const Segments& segments, std::span<MixerState* const> states,
+                        const Var& bias) const;
   MixerState initial_state() const override;
   std::int64_t state_bytes(std::int64_t tokens, std::int64_t element_bytes) const override;
   std::int64_t sequence_flops(std::int64_t tokens) const override;
 
  private:
-  Var with_caches(const Var& q, const Var& k, const Var& v, const Segments& segments,
-                  std::span<MixerState* const> states) const;
-  Var with_differentiable_states(const Var& q, const Var& k, const Var& v, const Segments& segments,
-                                 std::span<MixerState* const> states) const;
-
   AttentionConfig config_;
   Linear q_proj_;
   Linear k_proj_;
