@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "sequent/base/catalog.h"
 #include "sequent/models/language_model.h"
+#include "sequent/models/nearest_size.h"
 
 namespace sequent {
 namespace {
@@ -99,23 +99,9 @@ const Architecture& architecture(std::string_view name) {
 
 LanguageModelConfig new_model_config(std::string_view name, const Dimensions& dimensions) {
   const Architecture& chosen = architecture(name);
-  check(dimensions.vocabulary > 0, "model: vocabulary must be positive, got {}", dimensions.vocabulary);
-  if (dimensions.parameters == 0 || dimensions.width > 0) return preset(chosen, dimensions);
-  // Widths in growing steps until the count is passed; the nearer of the last two is taken.
-  Dimensions candidate = dimensions;
-  const std::int64_t step = dimensions.heads > 0 ? 2 * dimensions.heads : 8;
-  LanguageModelConfig best;
-  double best_error = 0;
-  for (candidate.width = step;; candidate.width += step) {
-    LanguageModelConfig config = preset(chosen, candidate);
-    const std::int64_t count = count_parameters(config);
-    const double error = std::abs(std::log(static_cast<double>(count) / static_cast<double>(dimensions.parameters)));
-    if (best.width == 0 || error < best_error) {
-      best = std::move(config);
-      best_error = error;
-    }
-    if (count > dimensions.parameters) return best;
-  }
+  return config_of_nearest_size(
+      dimensions, [&](const Dimensions& candidate) { return preset(chosen, candidate); },
+      [](const LanguageModelConfig& config) { return count_parameters(config); });
 }
 
 }  // namespace sequent

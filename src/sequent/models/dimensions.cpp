@@ -72,6 +72,18 @@ void size_channel_mixer(LanguageModelConfig& config, const Dimensions& d) {
   channel_mixer.residual_deviation = channel_mixer.weight_deviation / residual_divisor(config);
 }
 
+struct Sizes {
+  std::string_view name;  // of mixers()
+  void (*set)(LanguageModelConfig&, const Dimensions&);
+};
+
+constexpr std::array<Sizes, 4> kSizes = {{{"attention", size_attention},
+                                          {"mamba", size_mamba},
+                                          {"mamba2", size_mamba2},
+                                          {"retention", size_retention}}};
+
+}  // namespace
+
 void size_mixture(MixtureConfig& mixture, const Dimensions& d) {
   if (d.experts > 0) mixture.experts = d.experts;
   if (d.experts_per_token > 0) mixture.experts_per_token = d.experts_per_token;
@@ -89,18 +101,6 @@ void size_mixture(MixtureConfig& mixture, const Dimensions& d) {
   set(d.jitter, mixture.jitter);
   set(d.expert_dropout, mixture.expert_dropout);
 }
-
-struct Sizes {
-  std::string_view name;  // of mixers()
-  void (*set)(LanguageModelConfig&, const Dimensions&);
-};
-
-constexpr std::array<Sizes, 4> kSizes = {{{"attention", size_attention},
-                                          {"mamba", size_mamba},
-                                          {"mamba2", size_mamba2},
-                                          {"retention", size_retention}}};
-
-}  // namespace
 
 std::int64_t layers_of(const Dimensions& d, Depth depth) {
   if (d.layers > 0) return d.layers;

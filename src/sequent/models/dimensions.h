@@ -39,6 +39,9 @@ enum class Depth : std::uint8_t { two_mixers, one_mixer };
 /// The number of layers asked for, or one that suits the number of parameters asked for.
 std::int64_t layers_of(const Dimensions& dimensions, Depth depth = Depth::two_mixers);
 
+/// Changes what is asked for of a mixture of experts.
+void size_mixture(MixtureConfig& mixture, const Dimensions& dimensions);
+
 /// A model of these blocks, or of those of dimensions.pattern: every mixer and channel mixer in it gets its sizes.
 /// Where nothing else is asked for, mixtures of experts are like `mixture`.
 LanguageModelConfig sized(std::vector<BlockConfig> blocks, const Dimensions& dimensions,

@@ -6,6 +6,7 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/base/random.h"
+#include "sequent/models/recompute_block.h"
 #include "sequent/ops/elementwise.h"
 #include "sequent/ops/embedding.h"
 #include "sequent/ops/linear.h"
@@ -58,27 +59,16 @@ class LanguageModel::Block {
     std::vector<MixerState> before;
     for (const MixerState* state : states) before.push_back(*state);
     const auto after = std::make_shared<std::vector<MixerState>>();
-    const auto routing = std::make_shared<std::vector<Routing>>();
-    const std::vector<Var> outputs = recompute_outputs(
-        [this, segments, before, after, routing, options](const Var& input) {
+    const Var y = recompute_block(
+        [this, segments, before, after](const Var& input, const ForwardOptions& inner) {
           *after = before;
           std::vector<MixerState*> pointers;
           for (MixerState& state : *after) pointers.push_back(&state);
-          routing->clear();
-          ForwardOptions inner = options;
-          inner.routing = options.routing ? routing.get() : nullptr;
-          std::vector<Var> results = {forward(input, segments, pointers, inner)};
-          for (const Routing& layer : *routing) results.push_back(layer.logits);
-          return results;
+          return forward(input, segments, pointers, inner);
         },
-        x);
+        x, options);
     for (std::size_t i = 0; i < states.size(); ++i) *states[i] = (*after)[i];
-    for (std::size_t i = 0; i < routing->size(); ++i) {
-      (*routing)[i].logits = outputs[i + 1];
-      options.routing->push_back(std::move((*routing)[i]));
-    }
-    routing->clear();
-    return outputs.front();
+    return y;
   }
 
   std::int64_t inactive_parameters() const { return channel_mixer_ ? channel_mixer_->inactive_parameters() : 0; }

@@ -2,52 +2,22 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sequent/base/error.h"
-#include "sequent/base/files.h"
 #include "sequent/base/json.h"
 #include "sequent/checkpoint/manifest.h"
-#include "sequent/checkpoint/safetensors.h"
 #include "sequent/checkpoint/weights.h"
+#include "sequent/models/encoder_decoder_family.h"
 #include "sequent/models/json_fields.h"
 #include "sequent/models/names.h"
+#include "sequent/models/published_weights.h"
 
 namespace sequent {
 namespace {
 
 namespace fs = std::filesystem;
-
-Shape published_shape(const Shape& shape, NameRule::Layout layout) {
-  return layout == NameRule::Layout::depthwise ? Shape{shape[0], 1, shape[1]} : shape;
-}
-
-class LoadedParameters : public ParameterSource {
- public:
-  LoadedParameters(const Layout& layout, WeightSource& weights) : layout_(layout), weights_(weights) {}
-
-  Tensor make(const std::string& name, const Shape& shape, const Initializer&) override {
-    const std::vector<PublishedName> names = published_names(layout_.names, name);
-    const PublishedName* chosen = &names.front();
-    for (const PublishedName& candidate : names) {
-      if (weights_.contains(candidate.name)) {
-        chosen = &candidate;
-        break;
-      }
-    }
-    const Tensor tensor = weights_.float_tensor(chosen->name);
-    expect_shape("load", chosen->name, tensor, published_shape(shape, chosen->layout));
-    return tensor.reshape(shape);
-  }
-
- private:
-  const Layout& layout_;
-  WeightSource& weights_;
-};
-
-void write_json(const fs::path& path, const nlohmann::json& json) {
-  write_file_atomically(path.string(), json.dump(2) + "\n");
-}
 
 // The original code of some papers writes no model_type; its keys are its own.
 const Layout& layout_of(const nlohmann::json& json) {
@@ -89,6 +59,9 @@ ModelDescription read_model_description(const fs::path& directory) {
 
 ModelDescription read_config_file(const fs::path& file) {
   const nlohmann::json json = read_json_object(file.string());
+  const auto type = field_or<std::string>(json, "model_type", "");
+  check(!find_encoder_decoder_family_of(type), "model: {} holds an encoder-decoder ({}), not a language model",
+        file.parent_path().string(), type);
   const Layout& layout = layout_of(json);
   return {&layout, layout.read(json)};
 }
@@ -98,33 +71,22 @@ LoadedModel load_model(const fs::path& directory) {
   if (fs::exists(directory / kManifestName)) verify_manifest(directory.string());
   const ModelDescription description = read_model_description(directory);
   WeightSource weights = WeightSource::open(directory.string());
-  LoadedParameters source(*description.layout, weights);
+  PublishedWeights source(description.layout->names, weights);
   auto model = std::make_unique<LanguageModel>(description.config, source);
   // A tied projection is sometimes saved all the same.
-  std::vector<std::string> ignorable(description.layout->derived.begin(), description.layout->derived.end());
-  if (description.config.tied) {
-    for (const PublishedName& name : published_names(description.layout->names, "projection.weight")) {
-      ignorable.push_back(name.name);
-    }
-  }
-  weights.expect_all_taken(ignorable);
+  const std::vector<std::string_view> tied = {"projection.weight"};
+  source.expect_all_taken(description.config.tied ? tied : std::vector<std::string_view>(),
+                          description.layout->derived);
   return {description.layout, std::move(model)};
 }
 
 void save_model(const fs::path& directory, const LanguageModel& model) {
   const Layout& layout = layout_for(model.config());
-  write_json(directory / "config.json", layout.write(model.config()));
   nlohmann::json generation = {{"_from_model_config", true}};
   if (model.config().end_of_text >= 0) {
     generation["bos_token_id"] = generation["eos_token_id"] = generation["pad_token_id"] = model.config().end_of_text;
   }
-  write_json(directory / "generation_config.json", generation);
-  std::vector<NamedTensor> tensors;
-  for (const Parameter& parameter : model.parameters().all()) {
-    const PublishedName name = published_names(layout.names, parameter.name).front();
-    tensors.push_back({name.name, parameter.var.value().reshape(published_shape(parameter.var.shape(), name.layout))});
-  }
-  save_safetensors((directory / "model.safetensors").string(), tensors);
+  write_model_files(directory, layout.write(model.config()), generation, layout.names, model.parameters());
 }
 
 }  // namespace sequent

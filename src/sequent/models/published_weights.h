@@ -1,0 +1,35 @@
+// Weights under their published names, in and out of files. Private to this room.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sequent/checkpoint/weights.h"
+#include "sequent/models/layout.h"
+#include "sequent/nn/parameters.h"
+
+namespace sequent {
+
+/// Parameters from files, each under the published name that is there. Both arguments must outlive this.
+class PublishedWeights : public ParameterSource {
+ public:
+  PublishedWeights(std::span<const NameRule> names, WeightSource& weights) : names_(names), weights_(weights) {}
+  Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) override;
+
+  /// Throws if a tensor of the files was not asked for, but for those published as one of `ours` and those of the names
+  /// `derived` (see Layout).
+  void expect_all_taken(std::span<const std::string_view> ours, std::span<const std::string_view> derived = {}) const;
+
+ private:
+  std::span<const NameRule> names_;
+  WeightSource& weights_;
+};
+
+/// Writes config.json, generation_config.json and model.safetensors.
+void write_model_files(const std::filesystem::path& directory, const nlohmann::json& config,
+                       const nlohmann::json& generation, std::span<const NameRule> names, const Parameters& parameters);
+
+}  // namespace sequent
