@@ -156,6 +156,16 @@ std::int32_t Tokenizer::special_token(std::string_view content) const {
   return -1;
 }
 
+Tokenizer Tokenizer::with_special_tokens(std::span<const std::string> contents) const {
+  std::vector<AddedToken> tokens;
+  for (const std::string& content : contents) {
+    if (special_token(content) >= 0) continue;
+    const auto id = static_cast<std::int32_t>(vocabulary_size() + static_cast<std::int64_t>(tokens.size()));
+    tokens.push_back({.id = id, .content = content, .special = true});
+  }
+  return tokens.empty() ? *this : from_json(add_to_tokenizer_json(json(), tokens));
+}
+
 std::int64_t Tokenizer::safe_cut(std::string_view text, std::int64_t at) const {
   bool anywhere = pipeline_->normalizer == nullptr && pipeline_->splitters.empty() && !pipeline_->prefix_space &&
                   pipeline_->model->vocabulary().merges.empty();

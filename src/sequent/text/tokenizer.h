@@ -58,6 +58,9 @@ class Tokenizer {
   /// Id of the added token with this content, or -1.
   std::int32_t special_token(std::string_view content) const;
 
+  /// This tokenizer with further special tokens, whose ids follow on the largest; those it has already are not added.
+  Tokenizer with_special_tokens(std::span<const std::string> contents) const;
+
   /// The first position from `at` on where `text` can be cut so that the parts, encoded on their own, give the same
   /// ids; text.size() if there is none.
   std::int64_t safe_cut(std::string_view text, std::int64_t at) const;

@@ -200,6 +200,11 @@ class Reader {
   bool byte_level_ = false;
 };
 
+nlohmann::ordered_json entry_of(const AddedToken& token) {
+  return {{"id", token.id},  {"content", token.content},       {"single_word", false},    {"lstrip", false},
+          {"rstrip", false}, {"normalized", token.normalized}, {"special", token.special}};
+}
+
 }  // namespace
 
 std::shared_ptr<const TokenizerPipeline> read_tokenizer_json(std::string json, std::string_view name) {
@@ -231,13 +236,8 @@ std::string write_tokenizer_json(const BpeVocabulary& vocabulary, std::int32_t e
         {"type", "ByteLevel"}, {"add_prefix_space", prefix_space}, {"trim_offsets", true}, {"use_regex", words}};
   };
   Ordered file = {{"version", "1.0"}, {"truncation", nullptr}, {"padding", nullptr}};
-  file["added_tokens"] = Ordered::array({{{"id", end_of_text},
-                                          {"content", kEndOfText},
-                                          {"single_word", false},
-                                          {"lstrip", false},
-                                          {"rstrip", false},
-                                          {"normalized", false},
-                                          {"special", true}}});
+  file["added_tokens"] =
+      Ordered::array({entry_of({.id = end_of_text, .content = std::string(kEndOfText), .special = true})});
   file["normalizer"] = nullptr;
   file["pre_tokenizer"] = byte_level(false);
   file["post_processor"] = nullptr;
@@ -252,6 +252,12 @@ std::string write_tokenizer_json(const BpeVocabulary& vocabulary, std::int32_t e
                    {"ignore_merges", false}};
   file["model"]["vocab"] = std::move(vocab);
   file["model"]["merges"] = std::move(merges);
+  return file.dump(1) + "\n";
+}
+
+std::string add_to_tokenizer_json(const std::string& json, std::span<const AddedToken> tokens) {
+  nlohmann::ordered_json file = nlohmann::ordered_json::parse(json);
+  for (const AddedToken& token : tokens) file["added_tokens"].push_back(entry_of(token));
   return file.dump(1) + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ std::shared_ptr<const TokenizerPipeline> read_tokenizer_json(std::string json, s
 /// Writes the tokenizer.json of a byte-level BPE tokenizer whose only added token is "<|endoftext|>".
 /// `vocabulary` has its bytes at end_of_text. `words`: texts are first cut into words by the pattern of GPT-2.
 std::string write_tokenizer_json(const BpeVocabulary& vocabulary, std::int32_t end_of_text, bool words);
+
+/// The same tokenizer.json with further added tokens.
+std::string add_to_tokenizer_json(const std::string& json, std::span<const AddedToken> tokens);
 
 /// Writes the tokenizer_config.json: which token begins and ends a text, and that decoding changes nothing.
 std::string write_tokenizer_config(const TokenizerPipeline& pipeline);
