@@ -20,12 +20,14 @@ TEST(TrainingState, SurvivesItsFileBitForBit) {
   std::vector<ModelState> carried = {model->initial_state()};
   carried[0].layers[1].entries[1].value.value().mutable_floats()[3] = 0.3f;
   carried[0].layers[1].position = 77;
-  const TrainingProgress progress = {.step = 12, .tokens = 3456, .seconds = 0.1 + 0.2, .best_loss = 1.0 / 3, .best_step = 9};
-  save_training_state(directory / "state.safetensors", progress, optimizer, carried);
+  const TrainingProgress progress = {
+      .step = 12, .tokens = 3456, .seconds = 0.1 + 0.2, .best_loss = 1.0 / 3, .best_step = 9};
+  save_training_state(directory / "state.safetensors", progress, optimizer, tensors_of_states(carried));
 
   AdamW other(model->parameters(), {});
   std::vector<ModelState> states = {model->initial_state()};
-  const TrainingProgress loaded = load_training_state(directory / "state.safetensors", other, states);
+  const TrainingProgress loaded = load_training_state(
+      directory / "state.safetensors", other, [&](const SafetensorsFile& file) { restore_states(file, states); });
   EXPECT_EQ(loaded.step, 12);
   EXPECT_EQ(loaded.tokens, 3456);
   EXPECT_EQ(loaded.seconds, progress.seconds);
@@ -46,11 +48,12 @@ TEST(TrainingState, OfAnotherModelIsRefused) {
   const auto other = test::small_model("transformer");
   other->parameters().flatten();
   AdamW optimizer(other->parameters(), {});
-  std::vector<ModelState> none;
-  EXPECT_THROW(load_training_state(directory / "state.safetensors", optimizer, none), Error);
+  const auto nothing = [](const SafetensorsFile&) {};
+  EXPECT_THROW(load_training_state(directory / "state.safetensors", optimizer, nothing), Error);
   std::vector<ModelState> some = {small->initial_state()};
   AdamW matching(small->parameters(), {});
-  EXPECT_THROW(load_training_state(directory / "state.safetensors", matching, some), Error);
+  const auto states = [&](const SafetensorsFile& file) { restore_states(file, some); };
+  EXPECT_THROW(load_training_state(directory / "state.safetensors", matching, states), Error);
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ TEST_P(EveryTrainingStep, FindsWhereNumbersBrokeDown) {
     }
   }
   EXPECT_EQ(first_non_finite_output(*model, step.first_batch(0)), "the output of layers.1.mixer");
-  EXPECT_EQ(first_non_finite_gradient(*model), "the weights of layers.1.norm.weight");
+  EXPECT_EQ(first_non_finite_gradient(model->parameters()), "the weights of layers.1.norm.weight");
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, EveryTrainingStep, testing::ValuesIn(test::architecture_names()),

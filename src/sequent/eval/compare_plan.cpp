@@ -6,6 +6,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/train/trainer.h"
+#include "sequent/train/training_data.h"
 
 namespace sequent {
 namespace {

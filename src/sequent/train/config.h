@@ -31,6 +31,7 @@ struct TrainConfig {
   double jitter = -1;
   double expert_dropout = -1;
   std::string init_from;
+  std::string objective;
   // The data.
   std::vector<std::string> data;
   std::string tokenizer = "byte";

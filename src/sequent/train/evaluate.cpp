@@ -11,29 +11,33 @@
 #include "sequent/text/batches.h"
 
 namespace sequent {
-namespace {
 
-// Adds the losses of a batch to the sums by position; returns their total.
-double add_by_position(const Batch& batch, const Tensor& losses, Evaluation& evaluation) {
-  const float* values = losses.floats();
+void Evaluation::add(const Segments& segments, const Tensor& token_losses) {
+  const float* values = token_losses.floats();
   double total = 0;
-  for (std::int64_t s = 0; s < batch.segments.count(); ++s) {
-    const auto length = static_cast<std::size_t>(batch.segments.length(s));
-    if (evaluation.loss_by_position.size() < length) {
-      evaluation.loss_by_position.resize(length);
-      evaluation.tokens_by_position.resize(length);
+  for (std::int64_t s = 0; s < segments.count(); ++s) {
+    const auto length = static_cast<std::size_t>(segments.length(s));
+    if (loss_by_position.size() < length) {
+      loss_by_position.resize(length);
+      tokens_by_position.resize(length);
     }
-    const float* sequence = values + batch.segments.begin(s);
+    const float* sequence = values + segments.begin(s);
     for (std::size_t p = 0; p < length; ++p) {
-      evaluation.loss_by_position[p] += sequence[p];
-      ++evaluation.tokens_by_position[p];
+      loss_by_position[p] += sequence[p];
+      ++tokens_by_position[p];
       total += sequence[p];
     }
   }
-  return total;
+  loss += total;
+  tokens += segments.tokens();
 }
 
-}  // namespace
+void Evaluation::finish() {
+  for (std::size_t p = 0; p < loss_by_position.size(); ++p) {
+    if (tokens_by_position[p] > 0) loss_by_position[p] /= static_cast<double>(tokens_by_position[p]);
+  }
+  loss /= static_cast<double>(tokens);
+}
 
 double Evaluation::perplexity() const {
   return std::exp(loss);
@@ -52,21 +56,14 @@ Evaluation evaluate(const LanguageModel& model, const TokenView& text, const Eva
   const std::int64_t all = text.size() - 1;
   const std::int64_t wanted = options.tokens == 0 ? all : std::min(options.tokens, all);
   Evaluation result;
-  double total = 0;
   for (std::int64_t i = 0; i < reader.batches() && result.tokens < wanted; ++i) {
     const Batch batch = reader.batch(i);
     const Var hidden = model.hidden(batch.inputs, batch.segments);
     const ProjectedCrossEntropy entropy = projected_cross_entropy(hidden, model.projection(), batch.targets);
-    total += add_by_position(batch, entropy.token_losses, result);
-    result.tokens += batch.segments.tokens();
+    result.add(batch.segments, entropy.token_losses);
     if (options.progress) options.progress(result.tokens, std::max(wanted, result.tokens));
   }
-  for (std::size_t p = 0; p < result.loss_by_position.size(); ++p) {
-    if (result.tokens_by_position[p] > 0) {
-      result.loss_by_position[p] /= static_cast<double>(result.tokens_by_position[p]);
-    }
-  }
-  result.loss = total / static_cast<double>(result.tokens);
+  result.finish();
   result.bytes = text.text_bytes(1, 1 + result.tokens);
   result.seconds = watch.seconds();
   return result;

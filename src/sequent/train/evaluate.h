@@ -20,6 +20,10 @@ struct Evaluation {
   std::vector<double> loss_by_position;
   std::vector<std::int64_t> tokens_by_position;
 
+  /// Adds the losses of the tokens of packed sequences; finish() makes means of the sums.
+  void add(const Segments& segments, const Tensor& token_losses);
+  void finish();
+
   double perplexity() const;
   /// Loss in bits for each byte of text, whatever the tokenizer; 0 if the tokens stand for no text.
   double bits_per_byte() const;

@@ -13,9 +13,7 @@
 #include "sequent/base/stopwatch.h"
 #include "sequent/models/model_directory.h"
 #include "sequent/tensor/memory.h"
-#include "sequent/text/corpus.h"
-#include "sequent/text/dataset.h"
-#include "sequent/train/evaluate.h"
+#include "sequent/train/objective.h"
 #include "sequent/train/optimizer.h"
 #include "sequent/train/run_directory.h"
 #include "sequent/train/schedule.h"
@@ -26,21 +24,6 @@ namespace sequent {
 namespace {
 
 namespace fs = std::filesystem;
-
-TokenDataset dataset_of(const TrainConfig& config, const Tokenizer& tokenizer) {
-  const std::vector<fs::path> paths(config.data.begin(), config.data.end());
-  const std::string cache = config.cache.empty() ? config.out + "/cache" : config.cache;
-  return TokenDataset::open(Corpus(paths), tokenizer, cache);
-}
-
-LoadedModel model_of(const TrainConfig& config, const Tokenizer& tokenizer, const fs::path& checkpoint) {
-  if (!checkpoint.empty()) return load_model(checkpoint);
-  if (!config.init_from.empty()) return load_model(find_model_directory(config.init_from));
-  const LanguageModelConfig model =
-      new_model_config(config.arch, config.dimensions(tokenizer.vocabulary_size(), tokenizer.end_of_text()));
-  const auto fresh = fresh_parameters(static_cast<std::uint64_t>(config.seed));
-  return {&layout_for(model), std::make_unique<LanguageModel>(model, *fresh)};
-}
 
 Schedule schedule_of(const TrainConfig& config) {
   return Schedule({.name = config.schedule,
@@ -69,50 +52,35 @@ class Speed {
   double tokens_ = 0;
 };
 
-/// Everything a run is made of, in the order of construction.
+/// A task on its way through the steps.
 class Run {
  public:
   /// A fresh run, or one that starts from a checkpoint's directory.
   Run(const TrainConfig& config, const fs::path& checkpoint)
       : config_(config),
-        tokenizer_(tokenizer_of(config)),
-        dataset_(dataset_of(config, tokenizer_)),
-        split_(dataset_.split(config.held_out)),
-        loaded_(model_of(config, tokenizer_, checkpoint)),
-        flat_(flatten(*loaded_.model)),
-        optimizer_(flat_, {.beta1 = static_cast<float>(config.beta1),
-                           .beta2 = static_cast<float>(config.beta2),
-                           .epsilon = static_cast<float>(config.epsilon),
-                           .weight_decay = static_cast<float>(config.weight_decay)}),
-        step_(*loaded_.model, split_.first,
-              {.batch = config.batch,
-               .context = config.context,
-               .batches = config.accumulate,
-               .carry_states = config.tbptt,
-               .recompute_blocks = config.recompute,
-               .dropout = static_cast<float>(config.dropout),
-               .seed = static_cast<std::uint64_t>(config.seed)}) {
-    check(loaded_.model->config().vocabulary >= tokenizer_.vocabulary_size(),
-          "the tokenizer has {} tokens but the model's vocabulary only {}", tokenizer_.vocabulary_size(),
-          loaded_.model->config().vocabulary);
-    if (!checkpoint.empty()) {
-      progress_ = load_training_state(checkpoint / kStateFile, optimizer_, step_.carried_states());
-      saved_ = true;
-    }
+        task_(objective_of(config).make(config, checkpoint)),
+        optimizer_(task_->parameters(), {.beta1 = static_cast<float>(config.beta1),
+                                         .beta2 = static_cast<float>(config.beta2),
+                                         .epsilon = static_cast<float>(config.epsilon),
+                                         .weight_decay = static_cast<float>(config.weight_decay)}) {
+    if (checkpoint.empty()) return;
+    progress_ = load_training_state(checkpoint / kStateFile, optimizer_,
+                                    [&](const SafetensorsFile& file) { task_->restore(file); });
+    saved_ = true;
   }
 
-  const LanguageModel& model() const { return *loaded_.model; }
-  std::int64_t training_tokens() const { return split_.first.size(); }
+  const TrainingTask& task() const { return *task_; }
 
-  /// Seconds of one step's forward and backward pass with everything warm. The weights are not touched.
+  /// Seconds of one step's forward and backward pass with everything warm, before the first step. The weights are not
+  /// touched.
   double trial_seconds() {
-    const std::vector<ModelState> carried = step_.carried_states();
-    step_.run(0);
+    StepMetrics unused;
+    task_->run(0, unused);
     const Stopwatch watch;
     constexpr int kTrials = 3;
-    for (int i = 0; i < kTrials; ++i) step_.run(i);
+    for (int i = 0; i < kTrials; ++i) task_->run(i, unused);
     const double seconds = watch.seconds() / kTrials;
-    step_.carried_states() = carried;
+    task_->reset();
     return seconds;
   }
 
@@ -123,26 +91,15 @@ class Run {
  private:
   static constexpr const char* kStateFile = "training_state.safetensors";
 
-  static const Parameters& flatten(LanguageModel& model) {
-    model.parameters().flatten();
-    return model.parameters();
-  }
-
   void one_step(StepMetrics& metrics);
-  std::optional<Evaluation> validate(std::int64_t tokens) const;
   void save(RunDirectory& directory, std::optional<double> validation_loss) const;
   void sample(const RunDirectory& directory, const TrainEvents& events) const;
   TrainResult finish(const RunDirectory& directory, bool interrupted) const;
   [[noreturn]] void stop_non_finite(const std::string& what, const std::string& culprit) const;
 
   TrainConfig config_;
-  Tokenizer tokenizer_;
-  TokenDataset dataset_;
-  std::pair<TokenView, TokenView> split_;
-  LoadedModel loaded_;
-  const Parameters& flat_;
+  std::unique_ptr<TrainingTask> task_;
   AdamW optimizer_;
-  TrainingStep step_;
   TrainingProgress progress_;
   bool saved_ = false;  // whether there is a checkpoint to go back to
 };
@@ -154,47 +111,40 @@ void Run::stop_non_finite(const std::string& what, const std::string& culprit) c
 }
 
 void Run::one_step(StepMetrics& metrics) {
-  const double loss = step_.run(progress_.step);
-  if (!std::isfinite(loss)) {
-    stop_non_finite(fmt::format("the loss is {}", loss),
-                    first_non_finite_output(model(), step_.first_batch(progress_.step)));
+  task_->run(progress_.step, metrics);
+  if (!std::isfinite(*metrics.loss)) {
+    stop_non_finite(fmt::format("the loss is {}", *metrics.loss), task_->first_non_finite_output(progress_.step));
   }
-  const double norm = gradient_norm(model().parameters());
+  const double norm = gradient_norm(task_->parameters());
   if (!std::isfinite(norm)) {
-    stop_non_finite(fmt::format("the norm of the gradient is {}", norm), first_non_finite_gradient(model()));
+    stop_non_finite(fmt::format("the norm of the gradient is {}", norm),
+                    first_non_finite_gradient(task_->parameters()));
   }
   const double rate = schedule_of(config_).learning_rate(progress_.step);
   const bool clipped = config_.clip > 0 && norm > config_.clip;
   optimizer_.step(static_cast<float>(rate), clipped ? static_cast<float>(config_.clip / norm) : 1.0f);
   ++progress_.step;
-  progress_.tokens += step_.tokens_per_step();
+  progress_.tokens += task_->tokens_per_step();
   metrics.step = progress_.step;
   metrics.tokens = progress_.tokens;
-  metrics.loss = loss;
-  metrics.aux_loss = step_.auxiliary_loss();
   metrics.lr = rate;
   metrics.grad_norm = norm;
-}
-
-// On the first `tokens` held-out tokens, or all with 0; nothing when no text is held out.
-std::optional<Evaluation> Run::validate(std::int64_t tokens) const {
-  if (split_.second.size() < 2) return {};
-  return evaluate(model(), split_.second, {.context = config_.context, .batch = config_.batch, .tokens = tokens});
 }
 
 void Run::save(RunDirectory& directory, std::optional<double> validation_loss) const {
   directory.save_checkpoint(
       progress_.step,
       [&](const std::string& path) {
-        save_model(path, model());
-        tokenizer_.save(path);
-        save_training_state(fs::path(path) / kStateFile, progress_, optimizer_, step_.carried_states());
+        task_->save(path);
+        save_training_state(fs::path(path) / kStateFile, progress_, optimizer_, task_->carried());
       },
       validation_loss, static_cast<int>(config_.keep));
 }
 
 void Run::sample(const RunDirectory& directory, const TrainEvents& events) const {
-  const std::string text = fmt::format("step {}: {}\n", progress_.step, events.sample(model(), tokenizer_));
+  const std::optional<std::string> sample = task_->sample(events);
+  if (!sample) return;
+  const std::string text = fmt::format("step {}: {}\n", progress_.step, *sample);
   FileWriter file(directory.path() + "/samples.txt", FileWriter::Mode::append);
   file.write(text);
   file.flush();
@@ -206,7 +156,7 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
   const std::int64_t eval_every = config_.eval_every > 0 ? config_.eval_every : tenth;
   const std::int64_t save_every = config_.save_every > 0 ? config_.save_every : eval_every;
   const auto stopped = [&] { return events.stop && events.stop->load(); };
-  if (events.begin) events.begin(progress_.step, config_.steps, model().parameters().count());
+  if (events.begin) events.begin(progress_.step, config_.steps, task_->parameters().count());
   MetricsLog log(directory.path(), progress_.step);
   Speed speed;
   while (progress_.step < config_.steps && !stopped()) {
@@ -214,20 +164,20 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
     const Stopwatch watch;
     one_step(metrics);
     const double seconds = watch.seconds();
-    metrics.tokens_per_second = speed.after(step_.tokens_per_step(), seconds);
+    metrics.tokens_per_second = speed.after(task_->tokens_per_step(), seconds);
     progress_.seconds += seconds;
     metrics.seconds = progress_.seconds;
     const std::int64_t step = progress_.step;
     const bool last = step == config_.steps;
     if (step % eval_every == 0 || last) {
-      if (const auto evaluation = validate(config_.eval_tokens)) metrics.val_loss = evaluation->loss;
+      if (const auto evaluation = task_->validate(config_.eval_tokens)) metrics.val_loss = evaluation->loss;
     }
     if (step % config_.log_every == 0 || last || metrics.val_loss) {
-      metrics.moe = step_.loads();
+      task_->describe(metrics);
       log.add(metrics);
     }
     if (events.step) events.step(metrics);
-    if (config_.sample_every > 0 && step % config_.sample_every == 0 && events.sample) sample(directory, events);
+    if (config_.sample_every > 0 && step % config_.sample_every == 0) sample(directory, events);
     if (step % save_every == 0 || last || stopped()) {
       log.sync();
       save(directory, metrics.val_loss);
@@ -240,8 +190,8 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
 TrainResult Run::finish(const RunDirectory& directory, bool interrupted) const {
   TrainResult result;
   result.model = find_model_directory(directory.path()).string();
-  result.parameters = model().parameters().count();
-  result.active_parameters = model().active_parameters();
+  result.parameters = task_->parameters().count();
+  result.active_parameters = task_->active_parameters();
   result.steps = progress_.step;
   result.tokens = progress_.tokens;
   result.seconds = progress_.seconds;
@@ -250,12 +200,9 @@ TrainResult Run::finish(const RunDirectory& directory, bool interrupted) const {
   result.interrupted = interrupted;
   if (interrupted) return result;
   // The best checkpoint, on all held-out text.
-  const LoadedModel best = load_model(result.model);
-  if (split_.second.size() >= 2) {
-    const Evaluation evaluation =
-        evaluate(*best.model, split_.second, {.context = config_.context, .batch = config_.batch, .tokens = 0});
-    result.validation_loss = evaluation.loss;
-    result.bits_per_byte = evaluation.bits_per_byte();
+  if (const auto evaluation = task_->validate_saved(result.model)) {
+    result.validation_loss = evaluation->loss;
+    result.bits_per_byte = evaluation->bits_per_byte();
   }
   return result;
 }
@@ -274,11 +221,6 @@ nlohmann::json to_json(const TrainResult& result) {
           {"bits_per_byte", result.bits_per_byte},
           {"peak_bytes", result.peak_bytes},
           {"interrupted", result.interrupted}};
-}
-
-Tokenizer tokenizer_of(const TrainConfig& config) {
-  if (!config.init_from.empty()) return Tokenizer::load(find_model_directory(config.init_from));
-  return config.tokenizer == "byte" ? Tokenizer::bytes() : Tokenizer::load(config.tokenizer);
 }
 
 TrainResult train(TrainConfig config, const TrainEvents& events) {
@@ -316,11 +258,11 @@ TrainEstimate estimate_training(TrainConfig config) {
   Run run(config, {});
   TrainEstimate estimate;
   estimate.seconds_per_step = run.trial_seconds();
-  estimate.parameters = run.model().parameters().count();
-  estimate.active_parameters = run.model().active_parameters();
-  estimate.data_tokens = run.training_tokens();
+  estimate.parameters = run.task().parameters().count();
+  estimate.active_parameters = run.task().active_parameters();
+  estimate.data_tokens = run.task().training_tokens();
   estimate.peak_bytes = memory::peak_bytes();
-  estimate.state_bytes = run.model().state_bytes(config.context);
+  estimate.state_bytes = run.task().state_bytes();
   estimate.steps = config.steps > 0 ? config.steps : std::llround(config.minutes * 60 / estimate.seconds_per_step);
   estimate.seconds = estimate.seconds_per_step * static_cast<double>(estimate.steps);
   return estimate;

@@ -1,31 +1,14 @@
 // The one training loop.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "sequent/models/language_model.h"
-#include "sequent/text/tokenizer.h"
 #include "sequent/train/config.h"
-#include "sequent/train/metrics.h"
+#include "sequent/train/train_events.h"
 
 namespace sequent {
-
-/// What the loop tells its caller; the library itself never prints.
-struct TrainEvents {
-  /// Once, before the first step: steps done in earlier sessions, steps of the whole run, parameters.
-  std::function<void(std::int64_t done, std::int64_t steps, std::int64_t parameters)> begin;
-  /// After every step.
-  std::function<void(const StepMetrics&)> step;
-  std::function<void(const std::string&)> message;
-  /// Writes a text sample with the model as it is.
-  std::function<std::string(const LanguageModel&, const Tokenizer&)> sample;
-  /// When it becomes true the step is finished, a checkpoint saved, and the run ends as interrupted.
-  const std::atomic<bool>* stop = nullptr;
-};
 
 struct TrainResult {
   std::string model;  // directory of the best checkpoint
@@ -43,9 +26,6 @@ struct TrainResult {
 
 /// `model`, `parameters`, `active_parameters`, `steps`, `tokens`, `seconds`, ...: what train --json prints.
 nlohmann::json to_json(const TrainResult& result);
-
-/// The tokenizer of a run with this configuration.
-Tokenizer tokenizer_of(const TrainConfig& config);
 
 /// Trains as `config` says in a new run directory.
 TrainResult train(TrainConfig config, const TrainEvents& events);

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "sequent/base/error.h"
-#include "sequent/checkpoint/safetensors.h"
 
 namespace sequent {
 namespace {
@@ -30,33 +29,49 @@ Tensor progress_tensor(const TrainingProgress& progress, std::int64_t optimizer_
 }  // namespace
 
 void save_training_state(const std::filesystem::path& path, const TrainingProgress& progress, const AdamW& optimizer,
-                         const std::vector<ModelState>& carried) {
+                         const std::vector<NamedTensor>& carried) {
   std::vector<NamedTensor> tensors = {{"adamw.mean", optimizer.mean()},
                                       {"adamw.mean_square", optimizer.mean_square()},
                                       {"progress", progress_tensor(progress, optimizer.steps())}};
-  for (std::size_t row = 0; row < carried.size(); ++row) {
-    for (std::size_t layer = 0; layer < carried[row].layers.size(); ++layer) {
-      const MixerState& state = carried[row].layers[layer];
-      const std::array<std::int64_t, 1> position = {state.position};
-      tensors.push_back({state_name(row, layer, "position"), Tensor::from(std::span<const std::int64_t>(position), {1})});
-      for (const MixerState::Entry& entry : state.entries) {
-        tensors.push_back({state_name(row, layer, entry.name), entry.value.value()});
-      }
-    }
-  }
+  tensors.insert(tensors.end(), carried.begin(), carried.end());
   save_safetensors(path.string(), tensors);
 }
 
 TrainingProgress load_training_state(const std::filesystem::path& path, AdamW& optimizer,
-                                     std::vector<ModelState>& carried) {
+                                     FunctionRef<void(const SafetensorsFile&)> restore) {
   const SafetensorsFile file = SafetensorsFile::open(path.string());
   const Tensor numbers = file.tensor("progress");
   expect_shape("resume", "progress", numbers, {6});
   const std::int64_t* at = numbers.data<std::int64_t>();
   optimizer.restore(file.tensor("adamw.mean"), file.tensor("adamw.mean_square"), at[5]);
-  for (std::size_t row = 0; row < carried.size(); ++row) {
-    for (std::size_t layer = 0; layer < carried[row].layers.size(); ++layer) {
-      MixerState& state = carried[row].layers[layer];
+  restore(file);
+  return {.step = at[0],
+          .tokens = at[1],
+          .seconds = std::bit_cast<double>(at[2]),
+          .best_loss = std::bit_cast<double>(at[3]),
+          .best_step = at[4]};
+}
+
+std::vector<NamedTensor> tensors_of_states(const std::vector<ModelState>& states) {
+  std::vector<NamedTensor> tensors;
+  for (std::size_t row = 0; row < states.size(); ++row) {
+    for (std::size_t layer = 0; layer < states[row].layers.size(); ++layer) {
+      const MixerState& state = states[row].layers[layer];
+      const std::array<std::int64_t, 1> position = {state.position};
+      tensors.push_back(
+          {state_name(row, layer, "position"), Tensor::from(std::span<const std::int64_t>(position), {1})});
+      for (const MixerState::Entry& entry : state.entries) {
+        tensors.push_back({state_name(row, layer, entry.name), entry.value.value()});
+      }
+    }
+  }
+  return tensors;
+}
+
+void restore_states(const SafetensorsFile& file, std::vector<ModelState>& states) {
+  for (std::size_t row = 0; row < states.size(); ++row) {
+    for (std::size_t layer = 0; layer < states[row].layers.size(); ++layer) {
+      MixerState& state = states[row].layers[layer];
       const Tensor position = file.tensor(state_name(row, layer, "position"));
       expect_shape("resume", "the position of a carried state", position, {1});
       state.position = position.data<std::int64_t>()[0];
@@ -67,11 +82,6 @@ TrainingProgress load_training_state(const std::filesystem::path& path, AdamW& o
       }
     }
   }
-  return {.step = at[0],
-          .tokens = at[1],
-          .seconds = std::bit_cast<double>(at[2]),
-          .best_loss = std::bit_cast<double>(at[3]),
-          .best_step = at[4]};
 }
 
 }  // namespace sequent

@@ -1,11 +1,14 @@
 // What a checkpoint holds beside the model, so that a resumed run continues bit for bit: the optimizer's means, the
-// position in the run and, with truncated back-propagation through time, the carried states.
+// position in the run and what is carried from step to step, such as the states of truncated back-propagation through
+// time.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <vector>
 
+#include "sequent/base/function_ref.h"
+#include "sequent/checkpoint/safetensors.h"
 #include "sequent/models/language_model.h"
 #include "sequent/train/optimizer.h"
 
@@ -21,10 +24,15 @@ struct TrainingProgress {
 
 /// Writes `path` (training_state.safetensors).
 void save_training_state(const std::filesystem::path& path, const TrainingProgress& progress, const AdamW& optimizer,
-                         const std::vector<ModelState>& carried);
+                         const std::vector<NamedTensor>& carried);
 
-/// Reads it back; a file of another model is an Error naming what differs.
+/// Reads it back, and hands the file to `restore` for what was carried; a file of another model is an Error naming what
+/// differs.
 TrainingProgress load_training_state(const std::filesystem::path& path, AdamW& optimizer,
-                                     std::vector<ModelState>& carried);
+                                     FunctionRef<void(const SafetensorsFile&)> restore);
+
+/// The states of sequences as tensors with a name each, and back into states of the same model.
+std::vector<NamedTensor> tensors_of_states(const std::vector<ModelState>& states);
+void restore_states(const SafetensorsFile& file, std::vector<ModelState>& states);
 
 }  // namespace sequent

@@ -16,10 +16,13 @@ bool finite(const Tensor& values) {
 
 TrainingStep::TrainingStep(const LanguageModel& model, const TokenView& text, const TrainingStepOptions& options)
     : model_(model), options_(options), sampler_(text, options.batch, options.context, options.seed) {
-  if (options.carry_states) {
-    reader_.emplace(text, options.batch, options.context);
-    for (std::int64_t row = 0; row < options.batch; ++row) rows_.push_back(model.initial_state());
-  }
+  if (options.carry_states) reader_.emplace(text, options.batch, options.context);
+  reset();
+}
+
+void TrainingStep::reset() {
+  rows_.clear();
+  for (std::int64_t row = 0; reader_ && row < options_.batch; ++row) rows_.push_back(model_.initial_state());
 }
 
 Batch TrainingStep::first_batch(std::int64_t step) const {
@@ -88,19 +91,23 @@ TrainingStep::Losses TrainingStep::carried_losses(const ContinuingBatch& batch, 
   return losses;
 }
 
-std::string first_non_finite_output(const LanguageModel& model, const Batch& batch) {
-  std::string culprit;
-  ForwardOptions options;
-  options.observe = [&](std::string_view name, const Tensor& output) {
-    if (culprit.empty() && !finite(output)) culprit = "the output of " + std::string(name);
+std::function<void(std::string_view, const Tensor&)> FirstNonFinite::observer() {
+  return [this](std::string_view name, const Tensor& output) {
+    if (name_.empty() && !finite(output)) name_ = "the output of " + std::string(name);
   };
-  const Tape::Pause pause;
-  model.hidden(batch.inputs, batch.segments, {}, options);
-  return culprit;
 }
 
-std::string first_non_finite_gradient(const LanguageModel& model) {
-  for (const Parameter& parameter : model.parameters().all()) {
+std::string first_non_finite_output(const LanguageModel& model, const Batch& batch) {
+  FirstNonFinite culprit;
+  ForwardOptions options;
+  options.observe = culprit.observer();
+  const Tape::Pause pause;
+  model.hidden(batch.inputs, batch.segments, {}, options);
+  return culprit.name();
+}
+
+std::string first_non_finite_gradient(const Parameters& parameters) {
+  for (const Parameter& parameter : parameters.all()) {
     if (!finite(parameter.var.value())) return "the weights of " + parameter.name;
     if (!finite(parameter.var.gradient())) return "the gradient of " + parameter.name;
   }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sequent/models/language_model.h"
@@ -44,6 +46,9 @@ class TrainingStep {
   /// The first batch of a step, as run() sees it.
   Batch first_batch(std::int64_t step) const;
 
+  /// Makes what is carried what it was before the first step.
+  void reset();
+
   /// What is carried from step to step, one state per row of a batch; empty without carry_states.
   const std::vector<ModelState>& carried_states() const { return rows_; }
   std::vector<ModelState>& carried_states() { return rows_; }
@@ -66,10 +71,22 @@ class TrainingStep {
   std::vector<Routing> routing_;
 };
 
+/// Finds the first output that is not finite among those that it observes (see ForwardOptions::observe).
+class FirstNonFinite {
+ public:
+  /// To be called while this lives.
+  std::function<void(std::string_view name, const Tensor& output)> observer();
+  /// For an error message, for example "the output of layers.3.mixer"; empty if every output was finite.
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+};
+
 /// Which part of the model first gave NaN or infinity on the batch of this step, for an error message, for example
 /// "the output of layers.3.mixer"; empty if every output is finite.
 std::string first_non_finite_output(const LanguageModel& model, const Batch& batch);
 /// The first parameter whose gradient is not finite; empty if all are.
-std::string first_non_finite_gradient(const LanguageModel& model);
+std::string first_non_finite_gradient(const Parameters& parameters);
 
 }  // namespace sequent

@@ -1,0 +1,125 @@
+#include "sequent/train/span_corruption_task.h"
+
+#include <gtest/gtest.h>
+
+#include "sequent/base/error.h"
+#include "sequent/base/files.h"
+#include "sequent/text/sentinels.h"
+#include "sequent/train/trainer.h"
+#include "tests/support/files.h"
+#include "tests/support/sample_text.h"
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+class SpanCorruptionRuns : public testing::TestWithParam<std::string> {
+ protected:
+  SpanCorruptionRuns() { directory.write("text.txt", test::some_text(400)); }
+
+  TrainConfig config(const std::string& out) const {
+    TrainConfig config;
+    config.arch = GetParam();
+    config.data = {directory / "text.txt"};
+    config.out = directory / out;
+    config.cache = directory / "cache";
+    config.width = 32;
+    config.layers = 2;
+    config.context = 32;
+    config.batch = 4;
+    config.steps = 20;
+    config.lr = 3e-3;
+    config.save_every = 5;
+    config.dropout = 0.1;
+    return config;
+  }
+  static std::string weights(const std::string& run) {
+    return read_text(run + "/checkpoints/step-20/model.safetensors");
+  }
+
+  test::TemporaryDirectory directory;
+};
+
+TEST_P(SpanCorruptionRuns, LearnAndLeaveAModelWithSentinels) {
+  TrainConfig c = config("run");
+  c.steps = 60;
+  c.dropout = 0;
+  c.sample_every = 60;
+  TrainEvents events;
+  std::string input;
+  events.answer = [&](const EncoderDecoder&, const Tokenizer& tokenizer, std::span<const std::int32_t> ids) {
+    input = tokenizer.decode(ids, true);
+    return std::string("an answer");
+  };
+  StepMetrics last;
+  events.step = [&](const StepMetrics& metrics) { last = metrics; };
+  const TrainResult result = train(c, events);
+  EXPECT_EQ(result.steps, 60);
+  EXPECT_LT(result.validation_loss, 4.0);  // from ln 357 = 5.9
+  EXPECT_EQ(result.bits_per_byte, 0);
+  EXPECT_NE(input.find("<extra_id_0>"), std::string::npos);
+  EXPECT_NE(read_text(directory / "run/samples.txt").find("an answer"), std::string::npos);
+  const bool sparse = GetParam() == "switch-t5";
+  EXPECT_EQ(last.aux_loss.has_value(), sparse);
+  EXPECT_EQ(result.active_parameters < result.parameters, sparse);
+  EXPECT_EQ(read_text(directory / "run/metrics.jsonl").find("\"moe\"") != std::string::npos, sparse);
+  EXPECT_EQ(sentinels_of(Tokenizer::load(result.model)).size(), 100u);
+}
+
+TEST_P(SpanCorruptionRuns, StoppedAndResumedEqualUninterruptedBitForBit) {
+  train(config("whole"), {});
+  std::atomic<bool> stop = false;
+  TrainEvents events;
+  events.stop = &stop;
+  events.step = [&](const StepMetrics& metrics) { stop = stop || metrics.step == 7; };
+  EXPECT_TRUE(train(config("parts"), events).interrupted);
+  EXPECT_FALSE(resume_training(directory / "parts", {}).interrupted);
+  EXPECT_EQ(weights(directory / "parts"), weights(directory / "whole"));
+}
+
+TEST_P(SpanCorruptionRuns, RecomputingAndAccumulatingGiveTheGradientOfTheWhole) {
+  TrainConfig c = config("run");
+  c.dropout = 0;
+  c.accumulate = 2;
+  SpanCorruptionTask plain(c, {});
+  c.recompute = true;
+  SpanCorruptionTask recomputed(c, {});
+  StepMetrics a, b;
+  plain.run(3, a);
+  recomputed.run(3, b);
+  EXPECT_EQ(*a.loss, *b.loss);
+  test::expect_close(test::to_doubles(recomputed.parameters().gradients()),
+                     test::to_doubles(plain.parameters().gradients()), 1e-5, "gradients");
+  // 37 tokens of text have 32 when they are corrupted.
+  EXPECT_EQ(plain.tokens_per_step(), 2 * 4 * tokens_for_inputs(32));
+  EXPECT_LE(plain.batch(0).encoder_segments.length(0), 32);
+  EXPECT_EQ(plain.first_non_finite_output(0), "");
+}
+
+TEST_P(SpanCorruptionRuns, StartFromAModel) {
+  const TrainResult first = train(config("first"), {});
+  TrainConfig c = config("second");
+  c.init_from = first.model;
+  c.steps = 1;
+  double loss = 10;
+  TrainEvents events;
+  events.step = [&](const StepMetrics& metrics) { loss = *metrics.loss; };
+  train(c, events);
+  EXPECT_LT(loss, 5.5);
+}
+
+TEST_P(SpanCorruptionRuns, RefuseWhatCannotBe) {
+  TrainConfig carried = config("a");
+  carried.tbptt = true;
+  EXPECT_THROW(train(carried, {}), Error);
+  TrainConfig long_text = config("b");
+  long_text.context = 4000;
+  EXPECT_THROW(train(long_text, {}), Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SpanCorruptionRuns, testing::Values("t5", "switch-t5"), [](const auto& test) {
+  return test.param == "t5" ? std::string("t5") : std::string("switch_t5");
+});
+
+}  // namespace
+}  // namespace sequent
