@@ -27,15 +27,16 @@ std::int64_t prefill(Session& session, std::span<const std::int32_t> prompt, std
   return 1;
 }
 
-// From logits to the text that is handed out.
+// From logits to the text that is handed out, for either kind of session.
+template <class AnySession>
 class Writer {
  public:
-  Writer(Session& session, const Tokenizer& tokenizer, const GenerateOptions& options, Generation& result,
-         FunctionRef<void(std::string_view)> on_text)
+  Writer(AnySession& session, const Tokenizer& tokenizer, bool special, const GenerateOptions& options,
+         Generation& result, FunctionRef<void(std::string_view)> on_text)
       : session_(session),
         tokenizer_(tokenizer),
         options_(options),
-        decoder_(tokenizer),
+        decoder_(tokenizer, special),
         stops_(options.stop),
         result_(result),
         on_text_(on_text) {}
@@ -74,7 +75,7 @@ class Writer {
     on_text_(text);
   }
 
-  Session& session_;
+  AnySession& session_;
   const Tokenizer& tokenizer_;
   const GenerateOptions& options_;
   StreamDecoder decoder_;
@@ -112,7 +113,7 @@ Generation generate(Session& session, const Tokenizer& tokenizer, std::span<cons
   check(options.max_tokens >= 0, "generate: max_tokens must be 0 or more, got {}", options.max_tokens);
   validate(options.sampler);
   Generation result;
-  Writer writer(session, tokenizer, options, result, on_text);
+  Writer writer(session, tokenizer, /*special=*/false, options, result, on_text);
   const std::int32_t end_of_text = end_of_text_of(session, tokenizer);
   const Stopwatch reading;
   result.prompt_tokens = prefill(session, prompt, end_of_text);
@@ -122,6 +123,24 @@ Generation generate(Session& session, const Tokenizer& tokenizer, std::span<cons
   writer.finish();
   result.decode_seconds = decoding.seconds();
   result.state_bytes = session.state().bytes();
+  return result;
+}
+
+Generation generate(const EncoderDecoder& model, const Tokenizer& tokenizer, std::span<const std::int32_t> input,
+                    const GenerateOptions& options, FunctionRef<void(std::string_view)> on_text) {
+  check(options.max_tokens >= 0, "generate: max_tokens must be 0 or more, got {}", options.max_tokens);
+  validate(options.sampler);
+  Generation result;
+  result.prompt_tokens = static_cast<std::int64_t>(input.size());
+  const Stopwatch reading;
+  DecoderSession session(model, input);
+  result.prefill_seconds = reading.seconds();
+  Writer writer(session, tokenizer, /*special=*/true, options, result, on_text);
+  const Stopwatch decoding;
+  result.reason = writer.run(static_cast<std::int32_t>(model.config().end_of_text));
+  writer.finish();
+  result.decode_seconds = decoding.seconds();
+  result.state_bytes = session.state_bytes();
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sequent/base/function_ref.h"
+#include "sequent/infer/decoder_session.h"
 #include "sequent/infer/sampler.h"
 #include "sequent/infer/session.h"
 #include "sequent/text/tokenizer.h"
@@ -53,6 +54,11 @@ Generation generate(Session& session, const Tokenizer& tokenizer, std::span<cons
 
 /// The same for a text, in a session of its own.
 Generation generate(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view prompt,
+                    const GenerateOptions& options, FunctionRef<void(std::string_view)> on_text);
+
+/// Writes the answer of an encoder-decoder to its input (see encoder_input()). Sentinels are shown in the text.
+/// prompt_tokens counts the input.
+Generation generate(const EncoderDecoder& model, const Tokenizer& tokenizer, std::span<const std::int32_t> input,
                     const GenerateOptions& options, FunctionRef<void(std::string_view)> on_text);
 
 }  // namespace sequent
