@@ -40,6 +40,11 @@ void add_environment_variables(CLI::App& app) {
   }
 }
 
+void check_vocabulary(const std::filesystem::path& directory, const Tokenizer& tokenizer, std::int64_t vocabulary) {
+  check(tokenizer.vocabulary_size() <= vocabulary, "{}: the tokenizer has {} tokens but the model's vocabulary only {}",
+        directory.string(), tokenizer.vocabulary_size(), vocabulary);
+}
+
 }  // namespace
 
 CommonFlags::CommonFlags(CLI::App& app) {
@@ -100,10 +105,19 @@ std::string read_input(const std::string& path) {
 OpenedModel open_model(const std::string& path) {
   const std::filesystem::path directory = find_model_directory(path);
   OpenedModel opened = {directory, load_model(directory), Tokenizer::load(directory)};
-  check(opened.tokenizer.vocabulary_size() <= opened.loaded.model->config().vocabulary,
-        "{}: the tokenizer has {} tokens but the model's vocabulary only {}", directory.string(),
-        opened.tokenizer.vocabulary_size(), opened.loaded.model->config().vocabulary);
+  check_vocabulary(directory, opened.tokenizer, opened.loaded.model->config().vocabulary);
   return opened;
+}
+
+OpenedEncoderDecoder open_encoder_decoder(const std::string& path) {
+  const std::filesystem::path directory = find_model_directory(path);
+  OpenedEncoderDecoder opened = {directory, load_encoder_decoder(directory), Tokenizer::load(directory)};
+  check_vocabulary(directory, opened.tokenizer, opened.loaded.model->config().vocabulary);
+  return opened;
+}
+
+bool names_encoder_decoder(const std::string& path) {
+  return holds_encoder_decoder(find_model_directory(path));
 }
 
 std::filesystem::path default_cache_directory() {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sequent/models/encoder_decoder_directory.h"
 #include "sequent/models/model_directory.h"
 #include "sequent/text/tokenizer.h"
 
@@ -67,6 +68,16 @@ struct OpenedModel {
   Tokenizer tokenizer;
 };
 OpenedModel open_model(const std::string& path);
+
+/// The same for an encoder-decoder.
+struct OpenedEncoderDecoder {
+  std::filesystem::path directory;
+  LoadedEncoderDecoder loaded;
+  Tokenizer tokenizer;
+};
+OpenedEncoderDecoder open_encoder_decoder(const std::string& path);
+/// Which of the two is to be opened.
+bool names_encoder_decoder(const std::string& path);
 
 /// Where tokenised text is kept unless the user says otherwise: sequent/ in $XDG_CACHE_HOME, or in ~/.cache, or in the
 /// system's temporary directory.

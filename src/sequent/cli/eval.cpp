@@ -13,6 +13,7 @@
 #include "sequent/text/corpus.h"
 #include "sequent/text/dataset.h"
 #include "sequent/train/evaluate.h"
+#include "sequent/train/evaluate_spans.h"
 
 namespace sequent {
 namespace {
@@ -31,9 +32,9 @@ struct Flags {
   std::string cache;
 };
 
-EvaluationOptions options_of(const Flags& flags, const LanguageModelConfig& config) {
+EvaluationOptions options_of(const Flags& flags, std::int64_t trained_context) {
   EvaluationOptions options;
-  const std::int64_t trained = config.context > 0 ? config.context : kLargestDefaultContext;
+  const std::int64_t trained = trained_context > 0 ? trained_context : kLargestDefaultContext;
   options.context = flags.context > 0 ? flags.context : std::min(trained, kLargestDefaultContext);
   options.batch = flags.batch > 0 ? flags.batch : std::max<std::int64_t>(1, kTokensPerBatch / options.context);
   options.tokens = flags.max_tokens;
@@ -41,12 +42,15 @@ EvaluationOptions options_of(const Flags& flags, const LanguageModelConfig& conf
 }
 
 nlohmann::json json_of(const Evaluation& evaluation, const EvaluationOptions& options, bool by_position) {
+  // The tokens of an answer to blanks stand for no text of their own.
+  const nlohmann::json bits_per_byte =
+      evaluation.bytes > 0 ? nlohmann::json(evaluation.bits_per_byte()) : nlohmann::json();
   nlohmann::json json = {{"tokens", evaluation.tokens},
                          {"bytes", evaluation.bytes},
                          {"context", options.context},
                          {"loss", evaluation.loss},
                          {"perplexity", evaluation.perplexity()},
-                         {"bits_per_byte", evaluation.bits_per_byte()},
+                         {"bits_per_byte", bits_per_byte},
                          {"tokens_per_second", evaluation.tokens_per_second()},
                          {"seconds", evaluation.seconds}};
   if (by_position) {
@@ -77,18 +81,25 @@ void print_by_position(const Evaluation& evaluation) {
 void print(const Evaluation& evaluation, const EvaluationOptions& options) {
   write_out(fmt::format("loss           {:.4f} nats per token\n", evaluation.loss));
   write_out(fmt::format("perplexity     {:.4g}\n", evaluation.perplexity()));
-  write_out(fmt::format("bits per byte  {:.4f}\n", evaluation.bits_per_byte()));
-  write_out(fmt::format("tokens         {} in windows of {}, {} bytes of text\n", evaluation.tokens, options.context,
-                        evaluation.bytes));
+  if (evaluation.bytes > 0) {
+    write_out(fmt::format("bits per byte  {:.4f}\n", evaluation.bits_per_byte()));
+    write_out(fmt::format("tokens         {} in windows of {}, {} bytes of text\n", evaluation.tokens, options.context,
+                          evaluation.bytes));
+  } else {
+    write_out(fmt::format("tokens         {} filled into the blanks of inputs of {} tokens\n", evaluation.tokens,
+                          options.context));
+  }
   write_out(fmt::format("speed          {}\n", format_rate(evaluation.tokens_per_second(), "tokens")));
 }
 
-int evaluate_model(const Flags& flags, const CommonFlags& common) {
-  const OpenedModel model = open_model(flags.model);
+// evaluate(text, options) on all of the text, with a progress bar, and what came out.
+template <class Evaluate>
+int report(const Flags& flags, const CommonFlags& common, const Tokenizer& tokenizer, std::int64_t trained_context,
+           Evaluate&& evaluate) {
   const std::filesystem::path cache =
       flags.cache.empty() ? default_cache_directory() : std::filesystem::path(flags.cache);
-  const TokenDataset data = TokenDataset::open(Corpus(flags.data), model.tokenizer, cache);
-  EvaluationOptions options = options_of(flags, model.loaded.model->config());
+  const TokenDataset data = TokenDataset::open(Corpus(flags.data), tokenizer, cache);
+  EvaluationOptions options = options_of(flags, trained_context);
   std::unique_ptr<Progress> bar;
   if (common.terminal()) {
     options.progress = [&](std::int64_t done, std::int64_t total) {
@@ -96,7 +107,7 @@ int evaluate_model(const Flags& flags, const CommonFlags& common) {
       bar->update(done);
     };
   }
-  const Evaluation evaluation = evaluate(*model.loaded.model, data.all(), options);
+  const Evaluation evaluation = evaluate(data.all(), options);
   bar.reset();
   if (common.json()) {
     write_json(json_of(evaluation, options, flags.by_position));
@@ -107,10 +118,30 @@ int evaluate_model(const Flags& flags, const CommonFlags& common) {
   return 0;
 }
 
+int evaluate_model(const Flags& flags, const CommonFlags& common) {
+  if (names_encoder_decoder(flags.model)) {
+    const OpenedEncoderDecoder opened = open_encoder_decoder(flags.model);
+    const EncoderDecoder& model = *opened.loaded.model;
+    const SpanMarks marks = span_marks(model, opened.tokenizer);
+    return report(flags, common, opened.tokenizer, model.config().context,
+                  [&](const TokenView& text, const EvaluationOptions& options) {
+                    return evaluate_spans(model, marks, text, options);
+                  });
+  }
+  const OpenedModel opened = open_model(flags.model);
+  const LanguageModel& model = *opened.loaded.model;
+  return report(
+      flags, common, opened.tokenizer, model.config().context,
+      [&](const TokenView& text, const EvaluationOptions& options) { return evaluate(model, text, options); });
+}
+
 }  // namespace
 
 int run_eval(int argc, char** argv) {
-  CLI::App app("Loss, perplexity and bits per byte of a model on text.", "sequent eval");
+  CLI::App app(
+      "Loss, perplexity and bits per byte of a model on text; of an encoder-decoder, the loss on what it "
+      "fills into blanks.",
+      "sequent eval");
   Flags flags;
   CommonFlags common(app);
   app.add_option("MODEL", flags.model, "model directory or run directory")->required();

@@ -4,11 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "sequent/base/error.h"
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/sampler_flags.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/infer/state_file.h"
+#include "sequent/text/sentinels.h"
+#include "sequent/text/span_corruption.h"
 
 namespace sequent {
 namespace {
@@ -43,9 +46,45 @@ void report(const Generation& result) {
        format_bytes(static_cast<double>(result.state_bytes)));
 }
 
+int exit_code(const Generation& result) {
+  return result.reason == StopReason::interrupted ? kInterruptedExit : 0;
+}
+
 std::string prompt_of(const Flags& flags) {
   if (!flags.prompt_file.empty()) return read_input(flags.prompt_file);
   return flags.prompt == "-" ? read_input("-") : flags.prompt;
+}
+
+// The prompt with its blanks filled in.
+std::string filled(const OpenedEncoderDecoder& model, std::span<const std::int32_t> input, const Generation& result) {
+  const auto end_of_text = static_cast<std::int32_t>(model.loaded.model->config().end_of_text);
+  const auto vocabulary = model.tokenizer.vocabulary_size();
+  std::vector<std::int32_t> ids = fill_blanks(input, result.tokens, sentinels_of(model.tokenizer), end_of_text);
+  std::erase_if(ids, [&](std::int32_t id) { return id >= vocabulary; });
+  return model.tokenizer.decode(ids, /*special=*/true);
+}
+
+int answer(Flags& flags, bool json) {
+  check(flags.save_state.empty() && flags.load_state.empty(),
+        "the state of an encoder-decoder cannot be saved: it belongs to one answer");
+  const OpenedEncoderDecoder model = open_encoder_decoder(flags.model);
+  const std::vector<std::int32_t> input = encoder_input(*model.loaded.model, model.tokenizer, prompt_of(flags));
+  flags.options.interrupt = &catch_interrupts();
+  const Generation result =
+      generate(*model.loaded.model, model.tokenizer, input, flags.options, [&](std::string_view piece) {
+        if (!json) write_out(piece);
+      });
+  const std::string whole = filled(model, input, result);
+  if (json) {
+    nlohmann::json object = json_of(result);
+    object["filled_text"] = whole;
+    write_json(object);
+  } else {
+    if (!result.text.ends_with('\n')) write_out("\n");
+    note("filled in: {}", whole);
+    report(result);
+  }
+  return exit_code(result);
 }
 
 int generate_text(Flags& flags, bool json) {
@@ -65,7 +104,7 @@ int generate_text(Flags& flags, bool json) {
     if (!result.text.ends_with('\n')) write_out("\n");
     report(result);
   }
-  return result.reason == StopReason::interrupted ? kInterruptedExit : 0;
+  return exit_code(result);
 }
 
 }  // namespace
@@ -75,7 +114,9 @@ int run_generate(int argc, char** argv) {
   Flags flags;
   CommonFlags common(app);
   app.add_option("MODEL", flags.model, "model directory or run directory")->required();
-  auto* prompt = app.add_option("-p,--prompt", flags.prompt, "text to continue; -: from stdin; none: a new document");
+  auto* prompt = app.add_option("-p,--prompt", flags.prompt,
+                                "text to continue, or with blanks such as <extra_id_0> for an "
+                                "encoder-decoder to fill in; -: from stdin; none: a new document");
   app.add_option("--prompt-file", flags.prompt_file, "read the prompt from a file")->excludes(prompt);
   app.add_flag("--special", flags.special, "read special tokens such as <|endoftext|> in the prompt as such");
   add_generate_flags(app, flags.options);
@@ -83,7 +124,7 @@ int run_generate(int argc, char** argv) {
   app.add_option("--load-state", flags.load_state, "go on from such a file; an empty prompt continues its text");
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was written and the state are kept).");
   if (const auto code = common.parse(app, argc, argv)) return *code;
-  return generate_text(flags, common.json());
+  return names_encoder_decoder(flags.model) ? answer(flags, common.json()) : generate_text(flags, common.json());
 }
 
 }  // namespace sequent

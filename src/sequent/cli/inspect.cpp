@@ -24,9 +24,16 @@ struct Flags {
 
 struct Facts {
   std::string path;
-  LanguageModelConfig config;
+  std::string architecture;
+  std::string pattern;
   std::int64_t parameters;
   std::int64_t active_parameters;
+  std::int64_t layers;
+  std::int64_t width;
+  std::int64_t vocabulary;
+  bool tied;
+  std::int64_t trained_context;
+  std::int64_t window = 0;  // of attention; 0: none
   std::int64_t context;
   std::int64_t state_bytes;
   std::int64_t growing_state_bytes;
@@ -35,28 +42,75 @@ struct Facts {
   nlohmann::json tensors = nlohmann::json::array();
 };
 
-Facts facts_of(const Flags& flags) {
-  const bool configuration_only = std::filesystem::is_regular_file(flags.model);
-  const std::filesystem::path path =
-      configuration_only ? std::filesystem::path(flags.model) : find_model_directory(flags.model);
-  const LanguageModelConfig config =
-      (configuration_only ? read_config_file(path) : read_model_description(path)).config;
+std::int64_t context_of(const Flags& flags, std::int64_t trained) {
+  return flags.context > 0 ? flags.context : trained > 0 ? trained : kDefaultContext;
+}
+
+Facts facts_of(const LanguageModelConfig& config, const Flags& flags, std::int64_t element_bytes) {
   const LanguageModel model(config, *shapes_only());
-  const std::int64_t element_bytes = flags.state_dtype == "f32" ? 4 : 2;
-  const std::int64_t context = flags.context > 0    ? flags.context
-                               : config.context > 0 ? config.context
-                                                    : kDefaultContext;
-  Facts facts = {.path = path.string(),
-                 .config = config,
+  const std::int64_t context = context_of(flags, config.context);
+  Facts facts = {.path = {},
+                 .architecture = config.architecture,
+                 .pattern = format_pattern(config.blocks),
                  .parameters = model.parameters().count(),
                  .active_parameters = model.active_parameters(),
+                 .layers = static_cast<std::int64_t>(config.blocks.size()),
+                 .width = config.width,
+                 .vocabulary = config.vocabulary,
+                 .tied = config.tied,
+                 .trained_context = config.context,
+                 .window = config.mixers.attention.window,
                  .context = context,
                  .state_bytes = model.state_bytes(context, element_bytes),
                  .growing_state_bytes = model.growing_state_bytes(context, element_bytes),
                  .state_bytes_per_token =
                      model.state_bytes(context + 1, element_bytes) - model.state_bytes(context, element_bytes)};
   for (std::size_t i = 0; i < config.blocks.size(); ++i) facts.layers_with_growing_state += model.layer_state_grows(i);
-  if (configuration_only) return facts;
+  return facts;
+}
+
+// A stack of an encoder-decoder as blocks.
+std::string stack_text(const std::vector<std::string>& channel_mixers) {
+  std::vector<BlockConfig> blocks;
+  for (const std::string& channel_mixer : channel_mixers) blocks.push_back({"attention", channel_mixer});
+  return format_pattern(blocks);
+}
+
+// The state is the decoder's, of an input and an answer of `context` tokens each.
+Facts facts_of(const EncoderDecoderDescription& description, const Flags& flags, std::int64_t element_bytes) {
+  const EncoderDecoderConfig& config = description.config;
+  const EncoderDecoder model(config, *shapes_only());
+  const std::int64_t context = context_of(flags, config.context);
+  const std::int64_t bytes = model.state_bytes(context, context, element_bytes);
+  return {
+      .path = {},
+      .architecture = std::string(description.family->name),
+      .pattern = "encoder " + stack_text(config.encoder) + ", decoder with cross-attention " + stack_text(config.decoder),
+      .parameters = model.parameters().count(),
+      .active_parameters = model.active_parameters(),
+      .layers = static_cast<std::int64_t>(config.encoder.size() + config.decoder.size()),
+      .width = config.width,
+      .vocabulary = config.vocabulary,
+      .tied = config.tied,
+      .trained_context = config.context,
+      .context = context,
+      .state_bytes = bytes,
+      .growing_state_bytes = bytes,
+      .state_bytes_per_token = model.state_bytes(context, context + 1, element_bytes) - bytes,
+      .layers_with_growing_state = static_cast<std::int64_t>(config.decoder.size())};
+}
+
+Facts facts_of(const Flags& flags) {
+  const std::int64_t element_bytes = flags.state_dtype == "f32" ? 4 : 2;
+  if (std::filesystem::is_regular_file(flags.model)) {
+    Facts facts = facts_of(read_config_file(flags.model).config, flags, element_bytes);
+    facts.path = flags.model;
+    return facts;
+  }
+  const std::filesystem::path path = find_model_directory(flags.model);
+  Facts facts = holds_encoder_decoder(path) ? facts_of(read_encoder_decoder_description(path), flags, element_bytes)
+                                            : facts_of(read_model_description(path).config, flags, element_bytes);
+  facts.path = path.string();
   WeightSource weights = WeightSource::open(path.string());
   for (const std::string& name : weights.names()) {
     const Tensor tensor = weights.tensor(name);
@@ -67,16 +121,16 @@ Facts facts_of(const Flags& flags) {
 
 nlohmann::json json_of(const Facts& facts, const Flags& flags) {
   return {{"model", facts.path},
-          {"architecture", facts.config.architecture},
+          {"architecture", facts.architecture},
           {"parameters", facts.parameters},
           {"active_parameters", facts.active_parameters},
-          {"pattern", format_pattern(facts.config.blocks)},
-          {"layers", facts.config.blocks.size()},
+          {"pattern", facts.pattern},
+          {"layers", facts.layers},
           {"layers_with_growing_state", facts.layers_with_growing_state},
-          {"width", facts.config.width},
-          {"vocabulary", facts.config.vocabulary},
-          {"trained_context", facts.config.context},
-          {"attention_window", facts.config.mixers.attention.window},
+          {"width", facts.width},
+          {"vocabulary", facts.vocabulary},
+          {"trained_context", facts.trained_context},
+          {"attention_window", facts.window},
           {"context", facts.context},
           {"state_dtype", flags.state_dtype},
           {"state_bytes", facts.state_bytes},
@@ -90,20 +144,20 @@ void print(const Facts& facts, const Flags& flags) {
   const auto count = [](std::int64_t n) { return format_count(static_cast<double>(n)); };
   const auto bytes = [](std::int64_t n) { return format_bytes(static_cast<double>(n)); };
   write_out(fmt::format("model          {}\n", facts.path));
-  write_out(fmt::format("architecture   {}\n", facts.config.architecture));
+  write_out(fmt::format("architecture   {}\n", facts.architecture));
   write_out(fmt::format("parameters     {} ({}), {}\n", count(facts.parameters), facts.parameters,
                         facts.active_parameters == facts.parameters
                             ? "all active"
                             : fmt::format("{} active for a token", count(facts.active_parameters))));
-  write_out(fmt::format("blocks         {}\n", format_pattern(facts.config.blocks)));
-  write_out(fmt::format("width          {}\n", facts.config.width));
-  write_out(fmt::format("vocabulary     {}{}\n", facts.config.vocabulary,
-                        facts.config.tied ? ", input and output share their matrix" : ""));
-  write_out(fmt::format("context        {}\n", facts.config.context > 0
-                                                   ? fmt::format("trained on {} tokens", facts.config.context)
+  write_out(fmt::format("blocks         {}\n", facts.pattern));
+  write_out(fmt::format("width          {}\n", facts.width));
+  write_out(fmt::format("vocabulary     {}{}\n", facts.vocabulary,
+                        facts.tied ? ", input and output share their matrix" : ""));
+  write_out(fmt::format("context        {}\n", facts.trained_context > 0
+                                                   ? fmt::format("trained on {} tokens", facts.trained_context)
                                                    : "unknown"));
-  if (const std::int64_t window = facts.config.mixers.attention.window; window > 0) {
-    write_out(fmt::format("window         attention of {} tokens: longer sequences are refused\n", window));
+  if (facts.window > 0) {
+    write_out(fmt::format("window         attention of {} tokens: longer sequences are refused\n", facts.window));
   }
   write_out(fmt::format("state          {} for a sequence of {} tokens in {}, ", bytes(facts.state_bytes),
                         facts.context, flags.state_dtype));

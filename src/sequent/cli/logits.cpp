@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "sequent/base/error.h"
@@ -21,6 +22,7 @@ namespace {
 struct Flags {
   std::string model;
   std::string ids;
+  std::string encoder_ids;
   std::string form = "parallel";
   std::int64_t chunk = 64;
   std::string out;
@@ -55,14 +57,30 @@ Sequences read_sequences(const std::string& file) {
   return sequences;
 }
 
-int write_logits(const Flags& flags, bool json) {
+// The logits, and how long they took.
+std::pair<Tensor, double> compute(const Flags& flags, const Sequences& sequences) {
   const Form form = form_of(flags.form);
-  const Sequences sequences = read_sequences(flags.ids);
-  const LoadedModel loaded = load_model(find_model_directory(flags.model));
+  const std::filesystem::path directory = find_model_directory(flags.model);
+  const Segments segments = Segments::of_lengths(sequences.lengths);
+  if (!holds_encoder_decoder(directory)) {
+    check(flags.encoder_ids.empty(), "--encoder-ids: {} holds no encoder-decoder", directory.string());
+    const LoadedModel loaded = load_model(directory);
+    const Stopwatch watch;
+    const Tensor logits = sequence_logits(*loaded.model, sequences.ids, segments, form, flags.chunk);
+    return {logits, watch.seconds()};
+  }
+  check(!flags.encoder_ids.empty(), "an encoder-decoder needs --encoder-ids, the input of each sequence");
+  const Sequences input = read_sequences(flags.encoder_ids);
+  const LoadedEncoderDecoder loaded = load_encoder_decoder(directory);
   const Stopwatch watch;
-  const Tensor logits =
-      sequence_logits(*loaded.model, sequences.ids, Segments::of_lengths(sequences.lengths), form, flags.chunk);
-  const double seconds = watch.seconds();
+  const Tensor logits = sequence_logits(*loaded.model, input.ids, Segments::of_lengths(input.lengths), sequences.ids,
+                                        segments, form, flags.chunk);
+  return {logits, watch.seconds()};
+}
+
+int write_logits(const Flags& flags, bool json) {
+  const Sequences sequences = read_sequences(flags.ids);
+  const auto [logits, seconds] = compute(flags, sequences);
   save_safetensors(flags.out, std::vector<NamedTensor>{{"logits", logits}});
   if (json) {
     write_json({{"sequences", sequences.lengths.size()},
@@ -88,6 +106,8 @@ int run_logits(int argc, char** argv) {
   CommonFlags common(app);
   app.add_option("MODEL", flags.model, "model directory or run directory")->required();
   app.add_option("--ids", flags.ids, "JSON file: a list of ids, or a list of such lists")->required();
+  app.add_option("--encoder-ids", flags.encoder_ids,
+                 "the same for the encoder of an encoder-decoder; --ids are then what its decoder reads");
   app.add_option("--form", flags.form, "how to compute them: all at once, in chunks, or token by token")
       ->check(CLI::IsMember({"parallel", "chunked", "recurrent"}));
   app.add_option("--chunk", flags.chunk, "tokens of a chunk, for --form chunked")->check(positive_integer());

@@ -43,7 +43,7 @@ void print(const TrainEstimate& estimate) {
 }  // namespace
 
 int run_train(int argc, char** argv) {
-  CLI::App app("Trains a language model on text.", "sequent train");
+  CLI::App app("Trains a language model, or an encoder-decoder, on text.", "sequent train");
   TrainConfig config;
   std::string file;
   std::vector<std::string> overrides;
@@ -78,9 +78,11 @@ int run_train(int argc, char** argv) {
     return 0;
   }
   if (!common.json()) {
-    fmt::print(stderr, "trained {} steps in {} ({}); validation loss {:.4f}, {:.4f} bits per byte\n", result.steps,
-               format_duration(result.seconds), format_rate(result.tokens_per_second, "tokens"), result.validation_loss,
-               result.bits_per_byte);
+    fmt::print(stderr, "trained {} steps in {} ({}); validation loss {:.4f}", result.steps,
+               format_duration(result.seconds), format_rate(result.tokens_per_second, "tokens"),
+               result.validation_loss);
+    if (result.bits_per_byte > 0) fmt::print(stderr, ", {:.4f} bits per byte", result.bits_per_byte);
+    fmt::print(stderr, "\n");
     fmt::print(stderr, "model: {}\nwrite with it: sequent generate {} -p \"...\"\n", result.model, config.out);
   }
   return 0;

@@ -13,6 +13,12 @@ std::string sample_text(const LanguageModel& model, const Tokenizer& tokenizer) 
   return generate(model, tokenizer, "", options, [](std::string_view) {}).text;
 }
 
+std::string answer_text(const EncoderDecoder& model, const Tokenizer& tokenizer, std::span<const std::int32_t> input) {
+  GenerateOptions options;
+  options.max_tokens = 120;
+  return generate(model, tokenizer, input, options, [](std::string_view) {}).text;
+}
+
 std::string fields_of(const StepMetrics& metrics) {
   return fmt::format("loss {:.3f}  {}  lr {:.1e}", *metrics.loss, format_rate(*metrics.tokens_per_second, "tokens"),
                      *metrics.lr);
@@ -24,6 +30,7 @@ TrainEvents TrainProgress::events() {
   TrainEvents events;
   events.stop = &catch_interrupts();
   events.sample = sample_text;
+  events.answer = answer_text;
   events.begin = [this](std::int64_t done, std::int64_t steps, std::int64_t parameters) {
     note("{}: {} parameters, {} steps", label_, format_count(static_cast<double>(parameters)), steps);
     bar_ = std::make_unique<Progress>(stderr, label_, steps, Progress::Options{.done_before = done});
