@@ -33,6 +33,12 @@ TEST(ModelDimensions, WhatAddsToTheResidualStreamStartsSmallerTheMoreThereIs) {
   EXPECT_FLOAT_EQ(config.channel_mixer.residual_deviation, 0.01f);
 }
 
+TEST(ModelDimensions, TheGateOfASingleChoiceIsItsProbability) {
+  const std::vector<BlockConfig> blocks = {{"attention", "moe"}};
+  EXPECT_TRUE(sized(blocks, {.width = 64, .vocabulary = 9, .experts_per_token = 2}).channel_mixer.mixture.renormalise);
+  EXPECT_FALSE(sized(blocks, {.width = 64, .vocabulary = 9, .experts_per_token = 1}).channel_mixer.mixture.renormalise);
+}
+
 TEST(ModelDimensions, HeadsDivideTheWidthEvenly) {
   for (std::int64_t width = 8; width <= 1024; width += 8) {
     const AttentionConfig attention = sized({{"attention", "glu"}}, {.width = width, .vocabulary = 9}).mixers.attention;

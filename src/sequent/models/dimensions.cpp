@@ -87,6 +87,8 @@ constexpr std::array<Sizes, 4> kSizes = {{{"attention", size_attention},
 void size_mixture(MixtureConfig& mixture, const Dimensions& d) {
   if (d.experts > 0) mixture.experts = d.experts;
   if (d.experts_per_token > 0) mixture.experts_per_token = d.experts_per_token;
+  // The gate of a single choice would always be 1, and the router would learn nothing from the text.
+  if (mixture.experts_per_token == 1) mixture.renormalise = false;
   if (d.capacity_factor > 0 || d.eval_capacity_factor > 0) mixture.overflow = Overflow::paper;
   const auto limit = [](double asked, double& factor) {
     if (asked >= 0) factor = asked > 0 ? asked : -1;
