@@ -1,8 +1,8 @@
 """Mamba-2 in PyTorch: the pure-PyTorch path of `transformers`, and its scan written with einsum (train, forward).
 
 `--scan transformers` is Mamba2ForCausalLM as installed (4.46 or later, without the CUDA kernels). It multiplies
-elementwise and sums where a matrix product would do, so its memory grows with chunk * states; `--chunk` is by default the
-fastest for it. `--scan einsum` puts the chunked algorithm in the form of matrix products in its place: what PyTorch can do.
+elementwise and sums where a matrix product would do, so its memory grows with chunk * states; a short `--chunk` suits
+it. `--scan einsum` puts the chunked algorithm in the form of matrix products in its place: what PyTorch can do.
 """
 
 import types

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sequent/base/error.h"
+#include "sequent/models/nearest_size.h"
 #include "sequent/train/trainer.h"
 #include "sequent/train/training_data.h"
 
@@ -23,20 +24,11 @@ double size_of(const MatchKind& match, const TrainConfig& train, const Tokenizer
   return match.size(LanguageModel(model_config(train, tokenizer), *shapes_only()), train.context);
 }
 
-// Widths in growing steps until the target is passed; the nearer of the last two.
 std::int64_t nearest_width(const MatchKind& match, TrainConfig train, const Tokenizer& tokenizer, double target) {
-  const std::int64_t step = train.heads > 0 ? 2 * train.heads : 8;
-  std::int64_t best = 0;
-  double best_error = 0;
-  for (train.width = step;; train.width += step) {
-    const double size = size_of(match, train, tokenizer);
-    const double error = std::abs(std::log(size / target));
-    if (best == 0 || error < best_error) {
-      best = train.width;
-      best_error = error;
-    }
-    if (size > target) return best;
-  }
+  return width_of_nearest_size(train.heads, target, [&](std::int64_t width) {
+    train.width = width;
+    return size_of(match, train, tokenizer);
+  });
 }
 
 // Operations have no round number to aim at: those of the first architecture at the number of parameters asked for.
