@@ -5,8 +5,6 @@ The loss is the cross-entropy and `router_aux_loss_coef` times the balance loss 
     python tools/golden/jamba_models.py [--out tests/golden/models] [--only NAME]
 """
 
-import argparse
-import pathlib
 import shutil
 
 import torch
@@ -14,7 +12,7 @@ from transformers import JambaConfig, JambaForCausalLM
 from transformers.models.jamba.modeling_jamba import load_balancing_loss_func
 
 import plain_models
-from make_models import noise, save_expected
+from make_models import save_case, write_cases
 from mixtral_models import measure_with_balance
 
 # Periods and offsets, kinds of feed-forward and sizes that are no multiple of a vector.
@@ -94,23 +92,8 @@ def write_case(name, out):
     (directory / "model.safetensors").chmod(0o644)
     exact = in_float64(model, ids, offsets)
     values = reference(model, ids, offsets)
-    save_expected(directory / "expected.safetensors", values, ids, offsets)
-    columns = "  ".join(f"{kind} {value:.1e}" for kind, value in noise(values, exact).items())
-    spread = (values["logits"].max() - values["logits"].min()).item()
-    print(f"{name:24s} loss {values['loss'].item():.4f} -> {values['adamw_losses'][-1].item():.4f}  "
-          f"logit range {spread:.2f}  difference from float64: {columns}")
-
-
-def main():
-    here = pathlib.Path(__file__).resolve()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / "models")
-    parser.add_argument("--only", choices=list(JAMBA))
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in [arguments.only] if arguments.only else JAMBA:
-        write_case(name, arguments.out)
+    save_case(directory, values, exact, ids, offsets)
 
 
 if __name__ == "__main__":
-    main()
+    write_cases(__doc__, JAMBA, write_case)

@@ -157,6 +157,32 @@ def save_expected(path, values, ids, offsets):
               metadata={"adamw": json.dumps(settings)})
 
 
+def report(name, values, exact):
+    """Prints how far the float32 values are from the same in float64."""
+    columns = "  ".join(f"{kind} {value:.1e}" for kind, value in noise(values, exact).items())
+    spread = (values["logits"].max() - values["logits"].min()).item()
+    print(f"{name:24s} loss {values['loss'].item():.4f} -> {values['adamw_losses'][-1].item():.4f}  "
+          f"logit range {spread:.2f}  difference from float64: {columns}")
+
+
+def save_case(directory, values, exact, ids, offsets):
+    save_expected(directory / "expected.safetensors", values, ids, offsets)
+    report(directory.name, values, exact)
+
+
+def write_cases(description, cases, write_case):
+    """The command of every script that writes models: all cases, or --only one. Returns its arguments."""
+    here = pathlib.Path(__file__).resolve()
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / "models")
+    parser.add_argument("--only", choices=list(cases))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in [arguments.only] if arguments.only else cases:
+        write_case(name, arguments.out)
+    return arguments
+
+
 def write_state_spaces_twin(source, target):
     """The same weights and expectations under the names and configuration keys of the original Mamba code."""
     config = json.loads((source / "config.json").read_text())
@@ -196,23 +222,11 @@ def write_case(name, out):
     float64 = measure_in_float64(model, ids, offsets, kept)
     float32 = measure(lambda one: model(one[None], use_cache=False).logits[0], list(model.named_parameters()), ids,
                       offsets, kept)
-    save_expected(directory / "expected.safetensors", float32, ids, offsets)
-    worst = noise(float32, float64)
-    spread = (float32["logits"].max() - float32["logits"].min()).item()
-    columns = "  ".join(f"{kind} {value:.1e}" for kind, value in worst.items())
-    print(f"{name:24s} loss {float32['loss'].item():.4f} -> {float32['adamw_losses'][-1].item():.4f}  "
-          f"logit range {spread:.2f}  difference from float64: {columns}")
+    save_case(directory, float32, float64, ids, offsets)
 
 
 def main():
-    here = pathlib.Path(__file__).resolve()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / "models")
-    parser.add_argument("--only", choices=[*MAMBA, *LLAMA])
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in [arguments.only] if arguments.only else [*MAMBA, *LLAMA]:
-        write_case(name, arguments.out)
+    arguments = write_cases(__doc__, [*MAMBA, *LLAMA], write_case)
     if not arguments.only:
         write_state_spaces_twin(arguments.out / "mamba-odd-sizes", arguments.out / "mamba-state-spaces")
 

@@ -9,10 +9,8 @@ alike, and a token after every sequence. The other cases are those of plain_mode
     python tools/golden/mamba2_models.py [--out tests/golden/models] [--only NAME]
 """
 
-import argparse
 import json
 import math
-import pathlib
 import shutil
 
 import torch
@@ -20,7 +18,7 @@ from safetensors.torch import save_file
 from transformers import Mamba2Config, Mamba2ForCausalLM
 
 import plain_models
-from make_models import measure, noise, save_expected
+from make_models import measure, save_case, write_cases
 
 # Sizes that are no multiple of a vector.
 BY_TRANSFORMERS = {
@@ -133,24 +131,8 @@ def write_case(name, out):
             path.write_text(path.read_text().replace("{\n", '{\n  "sequent_full_width_norm": true,\n', 1))
         exact, _ = by_equations(model, ids, offsets, full_width_norm=full_width)
         values = by_transformers(model, ids, offsets) if name in BY_TRANSFORMERS else in_float32(exact)
-    save_expected(directory / "expected.safetensors", values, ids, offsets)
-    columns = "  ".join(f"{kind} {value:.1e}" for kind, value in noise(values, exact).items())
-    spread = (values["logits"].max() - values["logits"].min()).item()
-    print(f"{name:24s} loss {values['loss'].item():.4f} -> {values['adamw_losses'][-1].item():.4f}  "
-          f"logit range {spread:.2f}  difference from float64: {columns}")
-
-
-def main():
-    here = pathlib.Path(__file__).resolve()
-    cases = [*BY_TRANSFORMERS, *BY_EQUATIONS, *ORIGINAL]
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / "models")
-    parser.add_argument("--only", choices=cases)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in [arguments.only] if arguments.only else cases:
-        write_case(name, arguments.out)
+    save_case(directory, values, exact, ids, offsets)
 
 
 if __name__ == "__main__":
-    main()
+    write_cases(__doc__, [*BY_TRANSFORMERS, *BY_EQUATIONS, *ORIGINAL], write_case)

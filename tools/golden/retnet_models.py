@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 
 import plain_retnet
 import torchscale_import
-from make_models import measure, noise, save_expected
+from make_models import measure, report, save_expected
 
 # Sizes that are no multiple of a vector. A large epsilon shows what rows are divided by before the head norm.
 TORCHSCALE = {
@@ -76,13 +76,6 @@ def fresh_directory(out, name, config):
 def save_weights(weights, directory):
     save_file(weights, directory / "model.safetensors")
     (directory / "model.safetensors").chmod(0o644)
-
-
-def report(name, values, exact):
-    columns = "  ".join(f"{kind} {value:.1e}" for kind, value in noise(values, exact).items())
-    spread = (values["logits"].max() - values["logits"].min()).item()
-    print(f"{name:36s} loss {values['loss'].item():.4f} -> {values['adamw_losses'][-1].item():.4f}  "
-          f"logit range {spread:.2f}  difference from float64: {columns}")
 
 
 # torchscale -----------------------------------------------------------------------------------------------------------
