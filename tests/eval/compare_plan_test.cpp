@@ -43,7 +43,9 @@ TEST_F(ComparePlanTest, NoOtherWidthComesNearerToTheTarget) {
       const auto error = [&](double size) { return std::abs(std::log(size / plan.target)); };
       EXPECT_EQ(model.size, size_at(model.width));
       EXPECT_LE(error(model.size), error(size_at(model.width + 8)));
-      if (model.width > 8) EXPECT_LE(error(model.size), error(size_at(model.width - 8)));
+      if (model.width > 8) {
+        EXPECT_LE(error(model.size), error(size_at(model.width - 8)));
+      }
     }
   }
 }

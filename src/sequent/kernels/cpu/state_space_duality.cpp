@@ -223,8 +223,10 @@ void state_space_duality(Cpu, const StateSpaceDualityForward<float>& args) {
   const StateSpaceDualityArguments<float>& in = args.inputs;
   const Cut cut(in);
   const auto run = HWY_DYNAMIC_DISPATCH(DualityForwardRun);
-  for_each_scan_task(in.sequences * in.groups * cut.blocks * cut.parts, in.workers,
-                     in.tokens() * in.heads * in.states * in.width, [&](std::int64_t index, std::int64_t worker) {
+  // An update without an exponential takes about a quarter of the time of one with.
+  const std::int64_t work = in.tokens() * in.heads * in.states * in.width / 4;
+  for_each_scan_task(in.sequences * in.groups * cut.blocks * cut.parts, in.workers, work,
+                     [&](std::int64_t index, std::int64_t worker) {
                        const std::int64_t part = index % cut.parts, block = index / cut.parts % cut.blocks;
                        const std::int64_t pair = index / cut.parts / cut.blocks, group = pair % in.groups;
                        const std::int64_t first = group * in.heads_per_group(), head = first + block * cut.heads;
