@@ -42,7 +42,7 @@ std::vector<NamedTensor> golden_tensors() {
 }
 
 TEST(Safetensors, ReadsWhatTheFormatsOwnLibraryWrites) {
-  const SafetensorsFile file = SafetensorsFile::open(golden("loadable.safetensors"));
+  const TensorFile file = TensorFile::open(golden("loadable.safetensors"));
   EXPECT_EQ(file.names().size(), 8u);
   EXPECT_EQ(file.metadata(), (std::map<std::string, std::string>{{"format", "pt"}}));
   for (const NamedTensor& expected : golden_tensors()) {
@@ -70,7 +70,7 @@ TEST(Safetensors, ReadsTheBytesInPlaceAndOutlivesTheFileObject) {
   Tensor a, again;
   {
     save_safetensors(directory / "a", golden_tensors());
-    const SafetensorsFile file = SafetensorsFile::open(directory / "a");
+    const TensorFile file = TensorFile::open(directory / "a");
     a = file.tensor("a.weight");
     again = file.tensor("a.weight");
     std::filesystem::remove(directory / "a");
@@ -81,7 +81,7 @@ TEST(Safetensors, ReadsTheBytesInPlaceAndOutlivesTheFileObject) {
 }
 
 TEST(Safetensors, CopiesDataThatAreNotAligned) {
-  const SafetensorsFile file = SafetensorsFile::open(golden("unaligned.safetensors"));
+  const TensorFile file = TensorFile::open(golden("unaligned.safetensors"));
   EXPECT_EQ(file.names(), (std::vector<std::string>{"first", "second"}));
   const Tensor second = file.tensor("second");
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second.raw()) % 4, 0u);
@@ -91,16 +91,16 @@ TEST(Safetensors, CopiesDataThatAreNotAligned) {
 
 TEST(Safetensors, RefusesOtherTypesOnlyWhenTheyAreAskedFor) {
   const std::string path = golden("other_types.safetensors");
-  const SafetensorsFile file = SafetensorsFile::open(path);
+  const TensorFile file = TensorFile::open(path);
   EXPECT_EQ(values<float>(file.tensor("ok")), std::vector<float>{4.0f});
   EXPECT_EQ(file.dtype_name("flags"), "BOOL");
   EXPECT_EQ(error_of([&] { file.tensor("double"); }),
-            "safetensors: " + path + ": tensor \"double\": cannot load F64, only F32, F16, BF16, I32, I64 and U8");
+            "safetensors: " + path + ": tensor \"double\": cannot load F64, only f32, f16, bf16, i32, i64 and u8");
 }
 
 TEST(Safetensors, NamesAMissingTensorAndItsFile) {
   const std::string path = golden("loadable.safetensors");
-  const SafetensorsFile file = SafetensorsFile::open(path);
+  const TensorFile file = TensorFile::open(path);
   EXPECT_EQ(error_of([&] { file.tensor("b"); }), "missing tensor \"b\" in " + path);
   EXPECT_EQ(error_of([&] { file.shape("b"); }), "missing tensor \"b\" in " + path);
 }
@@ -113,7 +113,7 @@ TEST(Safetensors, RefusesMoreAxesThanATensorHasWhenAsked) {
     writer.write(&length, 8);
     writer.write(header + "x");
   });
-  const SafetensorsFile file = SafetensorsFile::open(directory / "a");
+  const TensorFile file = TensorFile::open(directory / "a");
   EXPECT_EQ(error_of([&] { file.tensor("a"); }),
             "safetensors: " + (directory / "a") + ": tensor \"a\": shape: at most 6 axes, got 7");
 }
@@ -125,13 +125,13 @@ TEST(SaveSafetensors, DoesNotDependOnTheOrderGiven) {
   std::reverse(tensors.begin(), tensors.end());
   save_safetensors(directory / "b", tensors, {{"format", "np"}, {"x", "1"}});
   EXPECT_EQ(read_text(directory / "a"), read_text(directory / "b"));
-  EXPECT_EQ(SafetensorsFile::open(directory / "a").metadata().at("format"), "np");
+  EXPECT_EQ(TensorFile::open(directory / "a").metadata().at("format"), "np");
 }
 
 TEST(SaveSafetensors, WritesAFileOfNoTensors) {
   const TemporaryDirectory directory;
   save_safetensors(directory / "a", {});
-  EXPECT_TRUE(SafetensorsFile::open(directory / "a").names().empty());
+  EXPECT_TRUE(TensorFile::open(directory / "a").names().empty());
 }
 
 TEST(SaveSafetensors, KeepsOddNamesAndMetadata) {
@@ -139,7 +139,7 @@ TEST(SaveSafetensors, KeepsOddNamesAndMetadata) {
   const std::string odd = "quote\" backslash\\ newline\n nul\0 end";
   const NamedTensor tensor = {odd, make<float>({1.0f}, {1})};
   save_safetensors(directory / "a", std::span(&tensor, 1), {{odd, odd}});
-  const SafetensorsFile file = SafetensorsFile::open(directory / "a");
+  const TensorFile file = TensorFile::open(directory / "a");
   EXPECT_EQ(file.names(), std::vector<std::string>{odd});
   EXPECT_EQ(file.metadata().at(odd), odd);
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sequent/base/files.h"
+#include "sequent/checkpoint/safetensors.h"
 #include "tests/support/files.h"
 
 namespace sequent {
@@ -89,9 +90,10 @@ TEST(WeightSource, RefusesShardNamesThatLeaveTheDirectory) {
 
 TEST(WeightSource, SaysThatThereAreNoWeights) {
   const TemporaryDirectory directory;
-  EXPECT_EQ(
-      error_of([&] { WeightSource::open(directory.path()); }),
-      directory.path().string() + ": no weights here: neither model.safetensors nor model.safetensors.index.json");
+  EXPECT_EQ(error_of([&] { WeightSource::open(directory.path()); }),
+            directory.path().string() +
+                ": no weights here: neither model.safetensors nor pytorch_model.bin, nor an index of shards (such as "
+                "model.safetensors.index.json)");
   EXPECT_EQ(error_of([&] { WeightSource::open(directory / "absent"); }),
             "cannot open " + (directory / "absent") + ": No such file or directory");
 }
@@ -112,7 +114,7 @@ TEST(WeightSource, ConvertsSixteenBitTypesToFloatAndReadsFloatsInPlace) {
   EXPECT_EQ(weights.float_tensor("f32").raw(), weights.tensor("f32").raw());
   EXPECT_EQ(
       error_of([&] { weights.float_tensor("ids"); }),
-      (directory / "model.safetensors") + ": tensor \"ids\" must be F32, F16 or BF16 to be used as floats, got I64");
+      (directory / "model.safetensors") + ": tensor \"ids\" must be f32, f16 or bf16 to be used as floats, got I64");
 }
 
 TEST(WeightSource, NamesMissingAndUnknownTensors) {

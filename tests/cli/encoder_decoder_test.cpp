@@ -81,7 +81,7 @@ TEST_F(EncoderDecoderCommands, LogitsAreThoseOfTheReferenceImplementation) {
   for (const char* form : {"parallel", "chunked", "recurrent"}) {
     run_json({"logits", golden.directory.string(), "--ids", decoder, "--encoder-ids", encoder, "--form", form,
               "--chunk", "3", "--out", out});
-    test::expect_close(test::to_doubles(SafetensorsFile::open(out).tensor("logits")),
+    test::expect_close(test::to_doubles(TensorFile::open(out).tensor("logits")),
                        test::to_doubles(golden.expected.tensor("logits")), 2e-5, form);
   }
   const CommandResult missing = test::sequent({"logits", golden.directory.string(), "--ids", decoder, "--out", out});

@@ -32,7 +32,7 @@ TEST_P(Inspect, SaysWhatTheModelIs) {
   EXPECT_EQ(object["active_parameters"], loaded.model->active_parameters());
   EXPECT_EQ(object["layers"], loaded.model->config().blocks.size());
   EXPECT_EQ(object["state_bytes"], loaded.model->state_bytes(100));
-  EXPECT_EQ(object["tensors"].size(), SafetensorsFile::open(directory + "/model.safetensors").names().size());
+  EXPECT_EQ(object["tensors"].size(), TensorFile::open(directory + "/model.safetensors").names().size());
   const json half = run_json({"--context", "100", "--state-dtype", "bf16"});
   EXPECT_EQ(half["state_bytes"].get<std::int64_t>() * 2, object["state_bytes"].get<std::int64_t>());
 }

@@ -34,7 +34,7 @@ TEST_P(Logits, AreThoseOfTheReferenceImplementationInEveryForm) {
     const CommandResult result = test::sequent(arguments);
     ASSERT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ(json::parse(result.out)["tokens"], golden.segments.tokens());
-    const Tensor logits = SafetensorsFile::open(directory / "out").tensor("logits");
+    const Tensor logits = TensorFile::open(directory / "out").tensor("logits");
     ASSERT_EQ(logits.shape(), golden.expected.shape("logits"));
     const std::vector<double> actual = test::to_doubles(logits);
     double worst = 0;

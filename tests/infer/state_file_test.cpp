@@ -28,7 +28,7 @@ class StateFile : public testing::TestWithParam<std::string> {
   // The file again, with its tensors and metadata changed.
   template <class Change>
   void rewrite(Change&& change) {
-    const SafetensorsFile file = SafetensorsFile::open(path);
+    const TensorFile file = TensorFile::open(path);
     std::vector<NamedTensor> tensors;
     for (const std::string& name : file.names()) tensors.push_back({name, file.tensor(name).clone()});
     std::map<std::string, std::string> metadata = file.metadata();
@@ -77,7 +77,7 @@ TEST_P(StateFile, BelongsToItsModel) {
 
 TEST_P(StateFile, AChangedByteInAnyTensorIsSeen) {
   const std::string good = read_text(path);
-  const std::size_t count = SafetensorsFile::open(path).names().size();
+  const std::size_t count = TensorFile::open(path).names().size();
   for (std::size_t i = 0; i < count; ++i) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << good;
     rewrite([&](auto& tensors, auto&) { *(tensors[i].tensor.mutable_raw() + 5) ^= std::byte{1}; });

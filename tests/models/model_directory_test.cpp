@@ -51,7 +51,7 @@ TEST_P(ModelDirectory, MissingUnknownAndMisshapenTensorsAreNamed) {
   const auto model = test::small_model(GetParam());
   save_model(directory, *model);
   const std::string path = (directory / "model.safetensors").string();
-  const SafetensorsFile file = SafetensorsFile::open(path);
+  const TensorFile file = TensorFile::open(path);
   std::vector<NamedTensor> tensors;
   for (const std::string& name : file.names()) tensors.push_back({name, file.tensor(name).clone()});
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 class TorchscaleParallel : public testing::TestWithParam<std::string> {
  protected:
   TorchscaleParallel()
-      : golden(GetParam()), parallel(SafetensorsFile::open((golden.directory / "parallel.safetensors").string())) {
+      : golden(GetParam()), parallel(TensorFile::open((golden.directory / "parallel.safetensors").string())) {
     fs::create_directories(directory);
     fs::copy_file(golden.directory / "model.safetensors", directory / "model.safetensors",
                   fs::copy_options::overwrite_existing);
@@ -34,7 +34,7 @@ class TorchscaleParallel : public testing::TestWithParam<std::string> {
 
   const fs::path directory = fs::path(testing::TempDir()) / ("torchscale-" + std::to_string(getpid()));
   test::Golden golden;
-  SafetensorsFile parallel;
+  TensorFile parallel;
   LoadedModel loaded;
 };
 

@@ -47,7 +47,7 @@ const std::vector<Case> kCases = {
 
 class FileParameters : public ParameterSource {
  public:
-  explicit FileParameters(const SafetensorsFile& file) : file_(file) {}
+  explicit FileParameters(const TensorFile& file) : file_(file) {}
   Tensor make(const std::string& name, const Shape& shape, const Initializer&) override {
     const Tensor tensor = file_.tensor(name);
     expect_shape("golden", name, tensor, shape);
@@ -55,14 +55,14 @@ class FileParameters : public ParameterSource {
   }
 
  private:
-  const SafetensorsFile& file_;
+  const TensorFile& file_;
 };
 
 TEST(MixtureOfExpertsGolden, OutputsLossesAndGradientsAreThoseOfTransformers) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
-    const SafetensorsFile file =
-        SafetensorsFile::open(std::string(SEQUENT_SOURCE_DIR "/tests/golden/layers/") + c.name + ".safetensors");
+    const TensorFile file =
+        TensorFile::open(std::string(SEQUENT_SOURCE_DIR "/tests/golden/layers/") + c.name + ".safetensors");
     const auto values = [&](const std::string& name) { return test::to_doubles(file.tensor(name)); };
     const Tensor offsets = file.tensor("offsets");
     const Segments segments(

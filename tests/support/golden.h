@@ -24,7 +24,7 @@ inline std::vector<std::string> golden_models() {
 struct Golden {
   explicit Golden(const std::string& name)
       : directory(std::filesystem::path(SEQUENT_SOURCE_DIR "/tests/golden/models") / name),
-        expected(SafetensorsFile::open((directory / "expected.safetensors").string())) {
+        expected(TensorFile::open((directory / "expected.safetensors").string())) {
     const Tensor id_tensor = expected.tensor("ids");
     ids.assign(id_tensor.data<std::int32_t>(), id_tensor.data<std::int32_t>() + id_tensor.elements());
     const Tensor offset_tensor = expected.tensor("offsets");
@@ -40,7 +40,7 @@ struct Golden {
   }
 
   std::filesystem::path directory;
-  SafetensorsFile expected;
+  TensorFile expected;
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> targets;
   Segments segments;

@@ -26,7 +26,7 @@ inline std::vector<std::string> golden_encoder_decoders() {
 struct GoldenEncoderDecoder {
   explicit GoldenEncoderDecoder(const std::string& name)
       : directory(kGoldenEncoderDecoders / name),
-        expected(SafetensorsFile::open((directory / "expected.safetensors").string())),
+        expected(TensorFile::open((directory / "expected.safetensors").string())),
         encoder_ids(ids_of("ids")),
         decoder_ids(ids_of("decoder_ids")),
         labels(ids_of("labels")),
@@ -44,7 +44,7 @@ struct GoldenEncoderDecoder {
   }
 
   std::filesystem::path directory;
-  SafetensorsFile expected;
+  TensorFile expected;
   std::vector<std::int32_t> encoder_ids;
   std::vector<std::int32_t> decoder_ids;
   std::vector<std::int32_t> labels;

@@ -38,7 +38,7 @@ TEST(LanguageModelTask, CarriesStatesThatCanBeForgottenAndBroughtBack) {
   task.reset();
   task.run(1, metrics);
   EXPECT_NE(*metrics.loss, going_on);
-  load_training_state(directory / "state", optimizer, [&](const SafetensorsFile& file) { task.restore(file); });
+  load_training_state(directory / "state", optimizer, [&](const TensorFile& file) { task.restore(file); });
   task.run(1, metrics);
   EXPECT_EQ(*metrics.loss, going_on);
 }

@@ -26,8 +26,8 @@ TEST(TrainingState, SurvivesItsFileBitForBit) {
 
   AdamW other(model->parameters(), {});
   std::vector<ModelState> states = {model->initial_state()};
-  const TrainingProgress loaded = load_training_state(
-      directory / "state.safetensors", other, [&](const SafetensorsFile& file) { restore_states(file, states); });
+  const TrainingProgress loaded = load_training_state(directory / "state.safetensors", other,
+                                                      [&](const TensorFile& file) { restore_states(file, states); });
   EXPECT_EQ(loaded.step, 12);
   EXPECT_EQ(loaded.tokens, 3456);
   EXPECT_EQ(loaded.seconds, progress.seconds);
@@ -48,11 +48,11 @@ TEST(TrainingState, OfAnotherModelIsRefused) {
   const auto other = test::small_model("transformer");
   other->parameters().flatten();
   AdamW optimizer(other->parameters(), {});
-  const auto nothing = [](const SafetensorsFile&) {};
+  const auto nothing = [](const TensorFile&) {};
   EXPECT_THROW(load_training_state(directory / "state.safetensors", optimizer, nothing), Error);
   std::vector<ModelState> some = {small->initial_state()};
   AdamW matching(small->parameters(), {});
-  const auto states = [&](const SafetensorsFile& file) { restore_states(file, some); };
+  const auto states = [&](const TensorFile& file) { restore_states(file, some); };
   EXPECT_THROW(load_training_state(directory / "state.safetensors", matching, states), Error);
 }
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "sequent/base/error.h"
-#include "sequent/base/files.h"
+#include "sequent/base/shown_name.h"
 #include "sequent/checkpoint/safetensors_header.h"
 
 namespace sequent {
@@ -40,11 +40,6 @@ std::size_t writing_order(DType dtype) {
                                   [&](const LoadableType& type) { return type.dtype == dtype; });
   return static_cast<std::size_t>(found - kLoadableTypes.begin());
 }
-
-struct StringHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 
 std::string as_json(const std::string& text, std::string_view path, std::string_view what) {
   try {
@@ -97,73 +92,22 @@ std::string header_text(const std::string& path, const std::vector<const NamedTe
 
 }  // namespace
 
-struct SafetensorsFile::State {
-  std::shared_ptr<const MappedFile> file;
-  SafetensorsHeader header;
-  std::vector<std::string> names;
-  std::unordered_map<std::string, std::size_t, StringHash, std::equal_to<>> index;
+bool is_safetensors(std::span<const std::byte> file) {
+  return file.size() <= sizeof(std::uint64_t) || file[sizeof(std::uint64_t)] == std::byte{'{'};
+}
 
-  const SafetensorsEntry& entry(std::string_view name) const {
-    const auto found = index.find(name);
-    check(found != index.end(), "missing tensor {} in {}", shown_name(name), file->path());
-    return header.entries[found->second];
+TensorTable read_safetensors(std::shared_ptr<const MappedFile> file) {
+  SafetensorsHeader header = parse_safetensors(file->bytes(), file->path());
+  TensorTable table = {.format = "safetensors", .file = file, .entries = {}, .metadata = std::move(header.metadata)};
+  for (SafetensorsEntry& entry : header.entries) {
+    const auto dtype = dtype_named(entry.dtype);
+    table.entries.push_back({.name = std::move(entry.name),
+                             .dtype_name = std::move(entry.dtype),
+                             .dtype = dtype,
+                             .sizes = std::move(entry.shape),
+                             .data = {file->data() + entry.begin, file->data() + entry.end}});
   }
-
-  Shape shape_of(const SafetensorsEntry& entry) const {
-    check(entry.shape.size() <= Shape::kMaximumRank, "safetensors: {}: tensor {}: shape: at most {} axes, got {}",
-          file->path(), shown_name(entry.name), Shape::kMaximumRank, entry.shape.size());
-    return Shape(std::span<const std::int64_t>(entry.shape));
-  }
-};
-
-SafetensorsFile SafetensorsFile::open(const std::string& path) {
-  const auto state = std::make_shared<State>();
-  state->file = MappedFile::open(path);
-  state->header = parse_safetensors(state->file->bytes(), path);
-  for (const SafetensorsEntry& entry : state->header.entries) {
-    state->index.emplace(entry.name, state->names.size());
-    state->names.push_back(entry.name);
-  }
-  return SafetensorsFile(state);
-}
-
-const std::string& SafetensorsFile::path() const {
-  return state_->file->path();
-}
-const std::vector<std::string>& SafetensorsFile::names() const {
-  return state_->names;
-}
-bool SafetensorsFile::contains(std::string_view name) const {
-  return state_->index.contains(name);
-}
-const std::map<std::string, std::string>& SafetensorsFile::metadata() const {
-  return state_->header.metadata;
-}
-Shape SafetensorsFile::shape(std::string_view name) const {
-  return state_->shape_of(state_->entry(name));
-}
-const std::string& SafetensorsFile::dtype_name(std::string_view name) const {
-  return state_->entry(name).dtype;
-}
-
-std::int64_t SafetensorsFile::bytes(std::string_view name) const {
-  const SafetensorsEntry& entry = state_->entry(name);
-  return entry.end - entry.begin;
-}
-
-Tensor SafetensorsFile::tensor(std::string_view name) const {
-  const SafetensorsEntry& entry = state_->entry(name);
-  const std::optional<DType> dtype = dtype_named(entry.dtype);
-  check(dtype.has_value(), "safetensors: {}: tensor {}: cannot load {}, only F32, F16, BF16, I32, I64 and U8", path(),
-        shown_name(name), entry.dtype);
-  const Shape shape = state_->shape_of(entry);
-  const std::byte* data = state_->file->data() + entry.begin;
-  if (reinterpret_cast<std::uintptr_t>(data) % static_cast<std::uintptr_t>(size_of(*dtype)) == 0) {
-    return Tensor::borrow(data, shape, *dtype, state_->file);
-  }
-  const Tensor copy = Tensor::empty(shape, *dtype);
-  if (copy.bytes() > 0) std::memcpy(copy.mutable_raw(), data, static_cast<std::size_t>(copy.bytes()));
-  return copy;
+  return table;
 }
 
 void save_safetensors(const std::string& path, std::span<const NamedTensor> tensors,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sequent/base/error.h"
+#include "sequent/base/shown_name.h"
 
 namespace sequent {
 namespace {
@@ -200,13 +201,6 @@ void check_layout(std::vector<SafetensorsEntry>& entries, std::int64_t data_byte
 }
 
 }  // namespace
-
-std::string shown_name(std::string_view name) {
-  constexpr std::size_t kShown = 200;
-  std::string text = "\"";
-  for (const char c : name.substr(0, kShown)) text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-  return text + (name.size() > kShown ? "...\"" : "\"");
-}
 
 SafetensorsHeader parse_safetensors(std::span<const std::byte> bytes, std::string_view file) {
   check(bytes.size() >= kLengthBytes, "safetensors: {}: header length: the file has only {} bytes", file, bytes.size());

@@ -37,7 +37,4 @@ struct SafetensorsHeader {
 /// that overflow, and data that overlap, leave holes, or do not end with the file.
 SafetensorsHeader parse_safetensors(std::span<const std::byte> bytes, std::string_view file);
 
-/// A name for an error message: quoted, control characters replaced, cut when very long.
-std::string shown_name(std::string_view name);
-
 }  // namespace sequent

@@ -1,18 +1,23 @@
 #include "sequent/checkpoint/weights.h"
 
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "sequent/base/error.h"
 #include "sequent/base/half.h"
 #include "sequent/base/json.h"
+#include "sequent/base/shown_name.h"
 #include "sequent/base/threads.h"
-#include "sequent/checkpoint/safetensors_header.h"
 
 namespace sequent {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What a model directory may hold, in the order in which it counts.
+constexpr std::array<std::string_view, 2> kSingleFiles = {"model.safetensors", "pytorch_model.bin"};
+constexpr std::string_view kIndexSuffix = ".index.json";
 
 /// Shard names come from a file we did not write: only plain names in the same directory are followed.
 void check_shard_name(const std::string& name, const std::string& index_path) {
@@ -54,18 +59,26 @@ WeightSource WeightSource::open(const std::string& path) {
   WeightSource source;
   source.path_ = path;
   std::error_code error;
-  if (!fs::is_directory(path, error)) {
-    source.files_.push_back(SafetensorsFile::open(path));
-  } else if (const fs::path single = fs::path(path) / "model.safetensors"; fs::exists(single, error)) {
-    source.files_.push_back(SafetensorsFile::open(single.string()));
-  } else {
-    const fs::path index = fs::path(path) / "model.safetensors.index.json";
-    check(fs::exists(index, error), "{}: no weights here: neither model.safetensors nor model.safetensors.index.json",
-          path);
-    source.open_shards(path, index.string());
-    return source;
+  std::string single = path;
+  if (fs::is_directory(path, error)) {
+    single.clear();
+    for (const std::string_view name : kSingleFiles) {
+      const fs::path file = fs::path(path) / name;
+      const std::string index = file.string() + std::string(kIndexSuffix);
+      if (fs::exists(file, error)) {
+        single = file.string();
+        break;
+      }
+      if (fs::exists(index, error)) {
+        source.open_shards(path, index);
+        return source;
+      }
+    }
+    check(!single.empty(), "{}: no weights here: neither {} nor {}, nor an index of shards (such as {}{})", path,
+          kSingleFiles[0], kSingleFiles[1], kSingleFiles[0], kIndexSuffix);
   }
-  source.path_ = source.files_.front().path();
+  source.files_.push_back(TensorFile::open(single));
+  source.path_ = single;
   for (const std::string& name : source.files_.front().names()) source.places_.emplace(name, 0);
   return source;
 }
@@ -81,8 +94,8 @@ void WeightSource::open_shards(const std::string& directory, const std::string& 
     const std::string& shard = value.get_ref<const std::string&>();
     check_shard_name(shard, index_path);
     const auto [place, is_new] = shards.emplace(shard, files_.size());
-    if (is_new) files_.push_back(SafetensorsFile::open((fs::path(directory) / shard).string()));
-    const SafetensorsFile& file = files_[place->second];
+    if (is_new) files_.push_back(TensorFile::open((fs::path(directory) / shard).string()));
+    const TensorFile& file = files_[place->second];
     check(file.contains(name), "missing tensor {} in {}, where {} places it", shown_name(name), file.path(),
           index_path);
     places_.emplace(name, place->second);
@@ -102,7 +115,7 @@ std::vector<std::string> WeightSource::names() const {
   return names;
 }
 
-const SafetensorsFile& WeightSource::file_of(std::string_view name) const {
+const TensorFile& WeightSource::file_of(std::string_view name) const {
   const auto place = places_.find(name);
   check(place != places_.end(), "missing tensor {} in {}", shown_name(name), path_);
   return files_[place->second];
@@ -119,11 +132,18 @@ Tensor WeightSource::tensor(std::string_view name) {
 }
 
 Tensor WeightSource::float_tensor(std::string_view name) {
-  const SafetensorsFile& file = file_of(name);
-  const std::string& dtype = file.dtype_name(name);
-  check(dtype == "F32" || dtype == "F16" || dtype == "BF16",
-        "{}: tensor {} must be F32, F16 or BF16 to be used as floats, got {}", file.path(), shown_name(name), dtype);
+  const TensorFile& file = file_of(name);
+  const std::optional<DType> dtype = file.entry(name).dtype;
+  check(dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16,
+        "{}: tensor {} must be f32, f16 or bf16 to be used as floats, got {}", file.path(), shown_name(name),
+        file.dtype_name(name));
   return to_float(tensor(name), name);
+}
+
+Tensor WeightSource::raw(std::string_view name) {
+  Tensor bytes = file_of(name).raw(name);
+  taken_.emplace(name);
+  return bytes;
 }
 
 void WeightSource::expect_all_taken(std::span<const std::string> ignorable) const {

@@ -9,16 +9,17 @@
 #include <string_view>
 #include <vector>
 
-#include "sequent/checkpoint/safetensors.h"
+#include "sequent/checkpoint/tensor_file.h"
 #include "sequent/tensor/tensor.h"
 
 namespace sequent {
 
 class WeightSource {
  public:
-  /// `path` is a .safetensors file, or a model directory that holds model.safetensors, or
-  /// model.safetensors.index.json and its shards. Errors: neither is there; a shard name that is not a plain file
-  /// name; a tensor the index lists but its shard lacks, or that a shard holds but the index does not place there.
+  /// `path` is a file of tensors in any format that TensorFile knows, or a model directory that holds model.safetensors
+  /// or pytorch_model.bin, or the index of shards of either (model.safetensors.index.json) and its shards; the first
+  /// that is there counts. Errors: none is there; a shard name that is not a plain file name; a tensor the index lists
+  /// but its shard lacks, or that a shard holds but the index does not place there.
   static WeightSource open(const std::string& path);
 
   /// The file or directory, for messages.
@@ -26,13 +27,16 @@ class WeightSource {
   /// Sorted.
   std::vector<std::string> names() const;
   bool contains(std::string_view name) const { return places_.contains(name); }
-  /// Loads nothing and takes nothing.
+  /// These load nothing and take nothing.
   Shape shape(std::string_view name) const;
+  const TensorEntry& entry(std::string_view name) const { return file_of(name).entry(name); }
 
   /// The tensor in its own type, read-only and in place; marks it as taken. Absent: "missing tensor NAME in FILE".
   Tensor tensor(std::string_view name);
   /// The tensor as f32: in place if it is, converted from f16 or bf16, otherwise an Error.
   Tensor float_tensor(std::string_view name);
+  /// Its bytes, whatever its type (TensorFile::raw); marks it as taken.
+  Tensor raw(std::string_view name);
 
   /// Error naming the tensors nobody asked for, unless they match one of `ignorable`, in which '*' stands for any run
   /// of characters ("model.layers.*.rotary_emb.inv_freq").
@@ -40,10 +44,10 @@ class WeightSource {
 
  private:
   void open_shards(const std::string& directory, const std::string& index_path);
-  const SafetensorsFile& file_of(std::string_view name) const;
+  const TensorFile& file_of(std::string_view name) const;
 
   std::string path_;
-  std::vector<SafetensorsFile> files_;
+  std::vector<TensorFile> files_;
   std::map<std::string, std::size_t, std::less<>> places_;  // tensor -> index into files_
   std::set<std::string, std::less<>> taken_;
 };

@@ -82,22 +82,22 @@ Facts facts_of(const EncoderDecoderDescription& description, const Flags& flags,
   const EncoderDecoder model(config, *shapes_only());
   const std::int64_t context = context_of(flags, config.context);
   const std::int64_t bytes = model.state_bytes(context, context, element_bytes);
-  return {
-      .path = {},
-      .architecture = std::string(description.family->name),
-      .pattern = "encoder " + stack_text(config.encoder) + ", decoder with cross-attention " + stack_text(config.decoder),
-      .parameters = model.parameters().count(),
-      .active_parameters = model.active_parameters(),
-      .layers = static_cast<std::int64_t>(config.encoder.size() + config.decoder.size()),
-      .width = config.width,
-      .vocabulary = config.vocabulary,
-      .tied = config.tied,
-      .trained_context = config.context,
-      .context = context,
-      .state_bytes = bytes,
-      .growing_state_bytes = bytes,
-      .state_bytes_per_token = model.state_bytes(context, context + 1, element_bytes) - bytes,
-      .layers_with_growing_state = static_cast<std::int64_t>(config.decoder.size())};
+  return {.path = {},
+          .architecture = std::string(description.family->name),
+          .pattern =
+              "encoder " + stack_text(config.encoder) + ", decoder with cross-attention " + stack_text(config.decoder),
+          .parameters = model.parameters().count(),
+          .active_parameters = model.active_parameters(),
+          .layers = static_cast<std::int64_t>(config.encoder.size() + config.decoder.size()),
+          .width = config.width,
+          .vocabulary = config.vocabulary,
+          .tied = config.tied,
+          .trained_context = config.context,
+          .context = context,
+          .state_bytes = bytes,
+          .growing_state_bytes = bytes,
+          .state_bytes_per_token = model.state_bytes(context, context + 1, element_bytes) - bytes,
+          .layers_with_growing_state = static_cast<std::int64_t>(config.decoder.size())};
 }
 
 Facts facts_of(const Flags& flags) {
@@ -111,10 +111,11 @@ Facts facts_of(const Flags& flags) {
   Facts facts = holds_encoder_decoder(path) ? facts_of(read_encoder_decoder_description(path), flags, element_bytes)
                                             : facts_of(read_model_description(path).config, flags, element_bytes);
   facts.path = path.string();
-  WeightSource weights = WeightSource::open(path.string());
+  const WeightSource weights = WeightSource::open(path.string());
   for (const std::string& name : weights.names()) {
-    const Tensor tensor = weights.tensor(name);
-    facts.tensors.push_back({{"name", name}, {"dtype", name_of(tensor.dtype())}, {"shape", tensor.shape().sizes()}});
+    const TensorEntry& entry = weights.entry(name);
+    facts.tensors.push_back(
+        {{"name", name}, {"dtype", entry.dtype ? name_of(*entry.dtype) : entry.dtype_name}, {"shape", entry.sizes}});
   }
   return facts;
 }

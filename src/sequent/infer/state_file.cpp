@@ -47,13 +47,13 @@ std::string checksum(const std::vector<NamedTensor>& tensors, const Metadata& me
   return hexadecimal(hash.digest());
 }
 
-std::string metadata_of(const SafetensorsFile& file, const char* key) {
+std::string metadata_of(const TensorFile& file, const char* key) {
   const auto found = file.metadata().find(key);
   check(found != file.metadata().end(), "state: {} is not a saved session: its metadata lack '{}'", file.path(), key);
   return found->second;
 }
 
-std::int64_t position_of(const SafetensorsFile& file) {
+std::int64_t position_of(const TensorFile& file) {
   const std::string text = metadata_of(file, kPositionKey);
   const std::optional<std::int64_t> position = parse_number<std::int64_t>(text);
   check(position && *position > 0, "state: {}: position must be a positive number, got '{}'", file.path(), text);
@@ -61,7 +61,7 @@ std::int64_t position_of(const SafetensorsFile& file) {
 }
 
 // A tensor of the given type whose shape is `expected`.
-Tensor read(const SafetensorsFile& file, const std::string& name, DType dtype, const Shape& expected) {
+Tensor read(const TensorFile& file, const std::string& name, DType dtype, const Shape& expected) {
   const Tensor tensor = file.tensor(name);
   check(tensor.dtype() == dtype, "state: {}: {} must be {}, got {}", file.path(), name, name_of(dtype),
         name_of(tensor.dtype()));
@@ -116,7 +116,7 @@ void save_session(const std::string& path, const LoadedModel& loaded, const Sess
 }
 
 Session load_session(const std::string& path, const LoadedModel& loaded) {
-  const SafetensorsFile file = SafetensorsFile::open(path);
+  const TensorFile file = TensorFile::open(path);
   const std::string version = metadata_of(file, kVersionKey);
   check(version == kVersion, "state: {}: {} must be {}, got '{}'", path, kVersionKey, kVersion, version);
   const std::string model = hexadecimal(fingerprint(loaded));

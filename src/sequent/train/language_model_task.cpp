@@ -69,7 +69,7 @@ std::vector<NamedTensor> LanguageModelTask::carried() const {
   return tensors_of_states(step_.carried_states());
 }
 
-void LanguageModelTask::restore(const SafetensorsFile& file) {
+void LanguageModelTask::restore(const TensorFile& file) {
   restore_states(file, step_.carried_states());
 }
 

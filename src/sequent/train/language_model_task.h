@@ -25,7 +25,7 @@ class LanguageModelTask : public TrainingTask {
   std::optional<Evaluation> validate_saved(const std::filesystem::path& directory) const override;
   void save(const std::filesystem::path& directory) const override;
   std::vector<NamedTensor> carried() const override;
-  void restore(const SafetensorsFile& file) override;
+  void restore(const TensorFile& file) override;
   void reset() override { step_.reset(); }
   std::optional<std::string> sample(const TrainEvents& events) const override;
 

@@ -64,8 +64,8 @@ class Run {
                                          .epsilon = static_cast<float>(config.epsilon),
                                          .weight_decay = static_cast<float>(config.weight_decay)}) {
     if (checkpoint.empty()) return;
-    progress_ = load_training_state(checkpoint / kStateFile, optimizer_,
-                                    [&](const SafetensorsFile& file) { task_->restore(file); });
+    progress_ =
+        load_training_state(checkpoint / kStateFile, optimizer_, [&](const TensorFile& file) { task_->restore(file); });
     saved_ = true;
   }
 

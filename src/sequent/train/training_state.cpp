@@ -38,8 +38,8 @@ void save_training_state(const std::filesystem::path& path, const TrainingProgre
 }
 
 TrainingProgress load_training_state(const std::filesystem::path& path, AdamW& optimizer,
-                                     FunctionRef<void(const SafetensorsFile&)> restore) {
-  const SafetensorsFile file = SafetensorsFile::open(path.string());
+                                     FunctionRef<void(const TensorFile&)> restore) {
+  const TensorFile file = TensorFile::open(path.string());
   const Tensor numbers = file.tensor("progress");
   expect_shape("resume", "progress", numbers, {6});
   const std::int64_t* at = numbers.data<std::int64_t>();
@@ -68,7 +68,7 @@ std::vector<NamedTensor> tensors_of_states(const std::vector<ModelState>& states
   return tensors;
 }
 
-void restore_states(const SafetensorsFile& file, std::vector<ModelState>& states) {
+void restore_states(const TensorFile& file, std::vector<ModelState>& states) {
   for (std::size_t row = 0; row < states.size(); ++row) {
     for (std::size_t layer = 0; layer < states[row].layers.size(); ++layer) {
       MixerState& state = states[row].layers[layer];

@@ -29,10 +29,10 @@ void save_training_state(const std::filesystem::path& path, const TrainingProgre
 /// Reads it back, and hands the file to `restore` for what was carried; a file of another model is an Error naming what
 /// differs.
 TrainingProgress load_training_state(const std::filesystem::path& path, AdamW& optimizer,
-                                     FunctionRef<void(const SafetensorsFile&)> restore);
+                                     FunctionRef<void(const TensorFile&)> restore);
 
 /// The states of sequences as tensors with a name each, and back into states of the same model.
 std::vector<NamedTensor> tensors_of_states(const std::vector<ModelState>& states);
-void restore_states(const SafetensorsFile& file, std::vector<ModelState>& states);
+void restore_states(const TensorFile& file, std::vector<ModelState>& states);
 
 }  // namespace sequent

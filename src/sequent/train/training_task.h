@@ -48,7 +48,7 @@ class TrainingTask {
   virtual void save(const std::filesystem::path& directory) const = 0;
   /// What is carried from step to step beside the weights, to be kept in a checkpoint, and bringing it back.
   virtual std::vector<NamedTensor> carried() const { return {}; }
-  virtual void restore(const SafetensorsFile&) {}
+  virtual void restore(const TensorFile&) {}
   /// Forgets what is carried, as before the first step.
   virtual void reset() {}
 
