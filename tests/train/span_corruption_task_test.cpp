@@ -3,42 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "sequent/base/error.h"
-#include "sequent/base/files.h"
 #include "sequent/text/sentinels.h"
 #include "sequent/train/trainer.h"
-#include "tests/support/files.h"
-#include "tests/support/sample_text.h"
+#include "tests/support/training_runs.h"
 #include "tests/support/values.h"
 
 namespace sequent {
 namespace {
 
-class SpanCorruptionRuns : public testing::TestWithParam<std::string> {
- protected:
-  SpanCorruptionRuns() { directory.write("text.txt", test::some_text(400)); }
-
-  TrainConfig config(const std::string& out) const {
-    TrainConfig config;
-    config.arch = GetParam();
-    config.data = {directory / "text.txt"};
-    config.out = directory / out;
-    config.cache = directory / "cache";
-    config.width = 32;
-    config.layers = 2;
-    config.context = 32;
-    config.batch = 4;
-    config.steps = 20;
-    config.lr = 3e-3;
-    config.save_every = 5;
-    config.dropout = 0.1;
-    return config;
-  }
-  static std::string weights(const std::string& run) {
-    return read_text(run + "/checkpoints/step-20/model.safetensors");
-  }
-
-  test::TemporaryDirectory directory;
-};
+using SpanCorruptionRuns = test::TrainingRuns;
 
 TEST_P(SpanCorruptionRuns, LearnAndLeaveAModelWithSentinels) {
   TrainConfig c = config("run");

@@ -4,44 +4,20 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
-#include "tests/support/files.h"
-#include "tests/support/sample_text.h"
 #include "tests/support/small_models.h"
+#include "tests/support/training_runs.h"
 
 namespace sequent {
 namespace {
 
-class EveryTrainer : public testing::TestWithParam<std::string> {
+class EveryTrainer : public test::TrainingRuns {
  protected:
-  EveryTrainer() { directory.write("text.txt", test::some_text(400)); }
-
-  TrainConfig config(const std::string& out) const {
-    TrainConfig config;
-    config.arch = GetParam();
-    config.data = {directory / "text.txt"};
-    config.out = directory / out;
-    config.cache = directory / "cache";
-    config.width = 32;
-    config.layers = 2;
-    config.context = 32;
-    config.batch = 4;
-    config.steps = 20;
-    config.lr = 3e-3;
-    config.save_every = 5;
-    config.dropout = 0.1;
-    return config;
-  }
-  static std::string weights(const std::string& run, int step = 20) {
-    return read_text(run + "/checkpoints/step-" + std::to_string(step) + "/model.safetensors");
-  }
   static TrainEvents stopping_at(std::int64_t step, std::atomic<bool>& stop) {
     TrainEvents events;
     events.stop = &stop;
     events.step = [&stop, step](const StepMetrics& metrics) { stop = stop || metrics.step == step; };
     return events;
   }
-
-  test::TemporaryDirectory directory;
 };
 
 TEST_P(EveryTrainer, LearnsAndReportsWhatItMade) {

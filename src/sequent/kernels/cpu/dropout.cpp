@@ -17,21 +17,14 @@ namespace sequent::kernels::HWY_NAMESPACE {
 // Elements [begin, end), begin a multiple of 4.
 void DropoutRange(const Dropout<float>& args, std::int64_t begin, std::int64_t end) {
   const FloatTag d;
-  const WordTag dw;
-  const std::int64_t lanes = LanesOf(d);
-  const auto threshold = hn::Set(dw, static_cast<std::uint32_t>(static_cast<double>(args.rate) * 0x1p32));
+  const auto threshold = hn::Set(WordTag(), static_cast<std::uint32_t>(static_cast<double>(args.rate) * 0x1p32));
   const auto factor = hn::Set(d, 1.0f / (1.0f - args.rate));
-  HWY_ALIGN std::uint32_t drawn[4 * HWY_MAX_BYTES / sizeof(std::uint32_t)];
-  for (std::int64_t i = begin; i < end; i += 4 * lanes) {
-    WordVector words[4];
-    PhiloxWords(args.seed, args.stream, static_cast<std::uint64_t>(i / 4), words);
-    hn::StoreInterleaved4(words[0], words[1], words[2], words[3], dw, drawn);
-    ForEachVector(d, std::min(4 * lanes, end - i), [&](std::int64_t j, std::int64_t count) HWY_ATTR {
-      const auto drop = hn::RebindMask(d, hn::Lt(hn::Load(dw, drawn + j), threshold));
-      const auto kept = hn::Mul(LoadUpTo(d, args.x + i + j, count), factor);
-      StoreUpTo(d, hn::IfThenZeroElse(drop, kept), args.y + i + j, count);
-    });
-  }
+  ForEachRandomVector(args.seed, args.stream, begin, end,
+                      [&](std::int64_t i, std::int64_t count, WordVector words) HWY_ATTR {
+                        const auto drop = hn::RebindMask(d, hn::Lt(words, threshold));
+                        const auto kept = hn::Mul(LoadUpTo(d, args.x + i, count), factor);
+                        StoreUpTo(d, hn::IfThenZeroElse(drop, kept), args.y + i, count);
+                      });
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE

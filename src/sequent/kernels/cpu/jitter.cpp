@@ -17,22 +17,15 @@ namespace sequent::kernels::HWY_NAMESPACE {
 // Elements [begin, end), begin a multiple of 4.
 void JitterRange(const Jitter<float>& args, std::int64_t begin, std::int64_t end) {
   const FloatTag d;
-  const WordTag dw;
   const hn::RebindToSigned<FloatTag> di;
-  const std::int64_t lanes = LanesOf(d);
   const auto lowest = hn::Set(d, 1.0f - args.size);
   const auto step = hn::Set(d, 2.0f * args.size / static_cast<float>(1 << 24));
-  HWY_ALIGN std::uint32_t drawn[4 * HWY_MAX_BYTES / sizeof(std::uint32_t)];
-  for (std::int64_t i = begin; i < end; i += 4 * lanes) {
-    WordVector words[4];
-    PhiloxWords(args.seed, args.stream, static_cast<std::uint64_t>(i / 4), words);
-    hn::StoreInterleaved4(words[0], words[1], words[2], words[3], dw, drawn);
-    ForEachVector(d, std::min(4 * lanes, end - i), [&](std::int64_t j, std::int64_t count) HWY_ATTR {
-      const auto u = hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(hn::Load(dw, drawn + j))));
-      const auto factor = hn::MulAdd(u, step, lowest);
-      StoreUpTo(d, hn::Mul(LoadUpTo(d, args.x + i + j, count), factor), args.y + i + j, count);
-    });
-  }
+  ForEachRandomVector(args.seed, args.stream, begin, end,
+                      [&](std::int64_t i, std::int64_t count, WordVector words) HWY_ATTR {
+                        const auto u = hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(words)));
+                        const auto factor = hn::MulAdd(u, step, lowest);
+                        StoreUpTo(d, hn::Mul(LoadUpTo(d, args.x + i, count), factor), args.y + i, count);
+                      });
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE

@@ -6,6 +6,8 @@
 #define SEQUENT_KERNELS_CPU_PHILOX_INL_H_
 #endif
 
+#include <algorithm>
+
 #include "sequent/kernels/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -59,6 +61,23 @@ HWY_INLINE void PhiloxWords(std::uint64_t seed, std::uint64_t stream, std::uint6
   words[1] = c1;
   words[2] = c2;
   words[3] = c3;
+}
+
+// Calls body(i, count, words) for the elements [begin, end), a vector or the rest of one at a time: words are
+// Random(seed, stream).words(j / 4)[j % 4] for j = i, i + 1, ... `begin` is a multiple of 4.
+template <class Body>
+HWY_INLINE void ForEachRandomVector(std::uint64_t seed, std::uint64_t stream, std::int64_t begin, std::int64_t end,
+                                    const Body& body) {
+  const WordTag d;
+  const std::int64_t lanes = LanesOf(FloatTag());
+  HWY_ALIGN std::uint32_t drawn[4 * HWY_MAX_BYTES / sizeof(std::uint32_t)];
+  for (std::int64_t i = begin; i < end; i += 4 * lanes) {
+    WordVector words[4];
+    PhiloxWords(seed, stream, static_cast<std::uint64_t>(i / 4), words);
+    hn::StoreInterleaved4(words[0], words[1], words[2], words[3], d, drawn);
+    ForEachVector(FloatTag(), std::min(4 * lanes, end - i),
+                  [&](std::int64_t j, std::int64_t count) HWY_ATTR { body(i + j, count, hn::Load(d, drawn + j)); });
+  }
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE
