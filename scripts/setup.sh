@@ -16,6 +16,8 @@ packages=(
   libhwy-dev
   # Formatting, JSON, TOML, command line, Unicode regular expressions and normalisation.
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libpcre2-dev libutf8proc-dev
+  # Decoding and writing videos and images. The ffmpeg program is what the tests compare with.
+  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg
   # Tests and benchmarks.
   libgtest-dev libbenchmark-dev
 )

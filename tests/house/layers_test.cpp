@@ -27,13 +27,15 @@ using Rooms = std::map<std::string, Room>;
 struct Library {
   std::string prefix, target, only;
 };
-const std::vector<Library> kLibraries = {{"thread", "Threads::Threads", "base/threads.cpp"},
+const std::vector<Library> kLibraries = {{"thread", "Threads::Threads", "base/"},
                                          {"hwy/", "PkgConfig::HIGHWAY", "kernels/cpu/"},
                                          {"cblas", "PkgConfig::OPENBLAS", "kernels/cpu/matrix_product.cpp"},
                                          {"nlohmann/", "nlohmann_json::nlohmann_json", ""},
                                          {"CLI/", "CLI11::CLI11", "cli/"},
                                          {"toml++/", "PkgConfig::TOMLPLUSPLUS", ""},
-                                         {"pcre2.h", "PkgConfig::PCRE2", ""}};
+                                         {"pcre2.h", "PkgConfig::PCRE2", ""},
+                                         {"libav", "PkgConfig::LIBAV", ""},
+                                         {"libswscale", "PkgConfig::LIBAV", ""}};
 
 std::string read(const fs::path& path) {
   std::ifstream file(path);
