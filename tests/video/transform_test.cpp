@@ -28,7 +28,7 @@ class GoldenViews : public testing::Test {
   void expect(const std::string& name, const View& view, double tolerance) const {
     test::expect_close(viewed(view, picture), test::to_doubles(file.tensor(name)), tolerance, name);
   }
-  const SafetensorsFile file = SafetensorsFile::open(SEQUENT_SOURCE_DIR "/tests/golden/video/views.safetensors");
+  const TensorFile file = TensorFile::open(SEQUENT_SOURCE_DIR "/tests/golden/video/views.safetensors");
   const Tensor picture = file.tensor("picture");
 };
 
