@@ -12,14 +12,15 @@
 namespace sequent {
 namespace {
 
-const TokenGrid kGrid = {.time = 8, .height = 14, .width = 14};
+const TokenGrid kGrid = {.depth = 8, .height = 14, .width = 14};
 
 std::span<const MaskGenerator> generators(std::string_view name) {
   return find_entry("masks", mask_kinds(), name).generators;
 }
 
 std::vector<std::int64_t> set_of(const TokenSets& sets, std::int64_t clip) {
-  return {sets.tokens.begin() + sets.segments.begin(clip), sets.tokens.begin() + sets.segments.end(clip)};
+  const auto ids = sets.of(clip);
+  return {ids.begin(), ids.end()};
 }
 
 TEST(Masks, AreThePublishedOnesForThePublishedDraws) {
@@ -163,7 +164,7 @@ TEST(Masks, OfTubesKeepTheSameColumnsAtAllTimes) {
 
 TEST(Masks, OfCausalContextsLookAtTheBeginningOnly) {
   for (const MaskPair& pair : sample_masks(generators("causal"), kGrid, 3, 5, 0)) {
-    for (const std::int64_t token : pair.context.tokens) EXPECT_LT(token, 6 * 196);
+    for (const std::int32_t token : pair.context.ids) EXPECT_LT(token, 6 * 196);
   }
 }
 

@@ -61,13 +61,13 @@ std::vector<bool> sample_clip(const BlockMasks& masks, const TokenGrid& grid, co
     for (BlockPlace& place : places) {
       place.top = draws.upto(grid.height - size.height);
       place.left = draws.upto(grid.width - size.width);
-      place.start = draws.upto(grid.time - size.time);
+      place.start = draws.upto(grid.depth - size.time);
     }
     std::vector<bool> context = context_outside(masks, grid, size, places);
     if (std::find(context.begin(), context.end(), true) != context.end()) return context;
   }
   fail("masks: {} blocks of {}x{}x{} leave no context on a grid of {}x{}x{} tokens", masks.blocks, size.time,
-       size.height, size.width, grid.time, grid.height, grid.width);
+       size.height, size.width, grid.depth, grid.height, grid.width);
 }
 
 struct Sampler {
@@ -102,7 +102,7 @@ struct Sampler {
       std::vector<bool> context(static_cast<std::size_t>(grid.tokens()));
       for (std::int64_t k = 0; k < kept; ++k) {
         std::swap(order[static_cast<std::size_t>(k)], order[static_cast<std::size_t>(k + draw.upto(columns - 1 - k))]);
-        for (std::int64_t t = 0; t < grid.time; ++t) {
+        for (std::int64_t t = 0; t < grid.depth; ++t) {
           context[static_cast<std::size_t>(t * columns + order[static_cast<std::size_t>(k)])] = true;
         }
       }
@@ -115,12 +115,12 @@ struct Sampler {
 void cut(TokenSets& sets) {
   std::int64_t shortest = sets.segments.length(0);
   for (std::int64_t i = 1; i < sets.segments.count(); ++i) shortest = std::min(shortest, sets.segments.length(i));
-  std::vector<std::int64_t> tokens;
+  std::vector<std::int32_t> ids;
   for (std::int64_t i = 0; i < sets.segments.count(); ++i) {
-    const auto begin = sets.tokens.begin() + sets.segments.begin(i);
-    tokens.insert(tokens.end(), begin, begin + shortest);
+    const std::span<const std::int32_t> kept = sets.of(i).first(static_cast<std::size_t>(shortest));
+    ids.insert(ids.end(), kept.begin(), kept.end());
   }
-  sets = {std::move(tokens), Segments::uniform(sets.segments.count(), shortest)};
+  sets = {std::move(ids), Segments::uniform(sets.segments.count(), shortest)};
 }
 
 }  // namespace
@@ -131,8 +131,8 @@ std::span<const MaskKind> mask_kinds() {
 
 std::vector<MaskPair> sample_masks(std::span<const MaskGenerator> generators, const TokenGrid& grid, std::int64_t clips,
                                    std::uint64_t seed, std::int64_t step) {
-  check(grid.time >= 1 && grid.height >= 1 && grid.width >= 1, "masks: a grid must have tokens, got {}x{}x{}",
-        grid.time, grid.height, grid.width);
+  check(grid.depth >= 1 && grid.height >= 1 && grid.width >= 1, "masks: a grid must have tokens, got {}x{}x{}",
+        grid.depth, grid.height, grid.width);
   check(clips >= 1, "masks: there must be at least 1 clip, got {}", clips);
   std::vector<MaskPair> pairs;
   for (std::size_t i = 0; i < generators.size(); ++i) {
@@ -154,7 +154,7 @@ BlockSize block_size(const BlockMasks& masks, const TokenGrid& grid, const std::
     return std::clamp<std::int64_t>(std::llrint(length), 1, most);
   };
   return {.time = std::clamp<std::int64_t>(
-              floor_of(static_cast<double>(grid.time) * within(masks.temporal_scale, uniform[0])), 1, grid.time),
+              floor_of(static_cast<double>(grid.depth) * within(masks.temporal_scale, uniform[0])), 1, grid.depth),
           .height = side(std::sqrt(count * ratio), grid.height),
           .width = side(std::sqrt(count / ratio), grid.width)};
 }
@@ -170,8 +170,8 @@ std::vector<bool> context_outside(const BlockMasks& masks, const TokenGrid& grid
       }
     }
   }
-  const std::int64_t seen = std::max<std::int64_t>(1, floor_of(static_cast<double>(grid.time) * masks.context_time));
-  if (seen < grid.time) std::fill(context.begin() + seen * grid.height * grid.width, context.end(), false);
+  const std::int64_t seen = std::max<std::int64_t>(1, floor_of(static_cast<double>(grid.depth) * masks.context_time));
+  if (seen < grid.depth) std::fill(context.begin() + seen * grid.height * grid.width, context.end(), false);
   return context;
 }
 
@@ -179,17 +179,17 @@ MaskPair pack_masks(std::span<const std::vector<bool>> clips, std::int64_t max_c
   MaskPair pair;
   std::vector<std::int64_t> context_lengths, target_lengths;
   for (const std::vector<bool>& clip : clips) {
-    const std::size_t context_before = pair.context.tokens.size();
-    const std::size_t target_before = pair.target.tokens.size();
+    const std::size_t context_before = pair.context.ids.size();
+    const std::size_t target_before = pair.target.ids.size();
     for (std::size_t i = 0; i < clip.size(); ++i) {
-      (clip[i] ? pair.context : pair.target).tokens.push_back(static_cast<std::int64_t>(i));
+      (clip[i] ? pair.context : pair.target).ids.push_back(static_cast<std::int32_t>(i));
     }
     if (max_context > 0) {
-      pair.context.tokens.resize(
-          std::min(pair.context.tokens.size(), context_before + static_cast<std::size_t>(max_context)));
+      pair.context.ids.resize(
+          std::min(pair.context.ids.size(), context_before + static_cast<std::size_t>(max_context)));
     }
-    context_lengths.push_back(static_cast<std::int64_t>(pair.context.tokens.size() - context_before));
-    target_lengths.push_back(static_cast<std::int64_t>(pair.target.tokens.size() - target_before));
+    context_lengths.push_back(static_cast<std::int64_t>(pair.context.ids.size() - context_before));
+    target_lengths.push_back(static_cast<std::int64_t>(pair.target.ids.size() - target_before));
   }
   pair.context.segments = Segments::of_lengths(context_lengths);
   pair.target.segments = Segments::of_lengths(target_lengths);

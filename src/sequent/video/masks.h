@@ -11,15 +11,9 @@
 #include <variant>
 #include <vector>
 
-#include "sequent/tensor/segments.h"
+#include "sequent/tensor/token_sets.h"
 
 namespace sequent {
-
-/// Token (t, y, x) has the number (t * height + y) * width + x.
-struct TokenGrid {
-  std::int64_t time = 0, height = 0, width = 0;
-  std::int64_t tokens() const { return time * height * width; }
-};
 
 /// Blocks of one size per batch, anywhere in each clip: the target is their union, the context everything else.
 struct BlockMasks {
@@ -49,16 +43,6 @@ struct MaskKind {
 /// multiblock (8 short-range blocks, then 2 long-range ones), random-tube, causal (multiblock whose context lies in the
 /// first three quarters of the time).
 std::span<const MaskKind> mask_kinds();
-
-/// The tokens of one clip after another, each ascending.
-struct TokenSets {
-  std::vector<std::int64_t> tokens;
-  Segments segments;
-};
-struct MaskPair {
-  TokenSets context;
-  TokenSets target;
-};
 
 /// One pair of packed sets per generator, for `clips` clips. Nothing is cut off to make sets equally long. Error: a
 /// generator leaves no context on this grid.
