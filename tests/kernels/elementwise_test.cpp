@@ -54,6 +54,22 @@ TEST(Elementwise, AddScaledMatchesReferenceOnEveryTargetAndLength) {
   });
 }
 
+TEST(Elementwise, MovingAverageMatchesReferenceOnEveryTargetAndLength) {
+  test::for_each_simd_target([] {
+    for (const std::int64_t count : kLengths) {
+      const auto x = test::random_values(count, "x");
+      auto expected = test::random_values(count, "y");
+      const auto x_float = test::to_float(x);
+      auto actual = test::to_float(expected);
+      kernels::reference::moving_average<double>(
+          {.x = x.data(), .y = expected.data(), .momentum = 0.875, .count = count});
+      kernels::moving_average(kernels::Cpu{},
+                              {.x = x_float.data(), .y = actual.data(), .momentum = 0.875f, .count = count});
+      test::expect_close(actual, expected, 2e-7, "y");
+    }
+  });
+}
+
 TEST(Elementwise, CopyRowsMatchesReferenceAndLeavesTheRestAlone) {
   for (const std::int64_t columns : {0, 1, 5, 16, 40}) {
     for (const std::int64_t rows : {0, 1, 3, 3000}) {
@@ -104,6 +120,8 @@ TEST(Elementwise, NothingDependsOnThreads) {
     kernels::scale(kernels::Cpu{}, {.x = x.data(), .y = all.data(), .factor = 0.3f, .count = rows * columns});
     kernels::add(kernels::Cpu{}, {.a = all.data(), .b = x.data(), .y = all.data(), .count = rows * columns});
     kernels::add_scaled(kernels::Cpu{}, {.x = x.data(), .y = all.data(), .factor = 0.7f, .count = rows * columns});
+    kernels::moving_average(kernels::Cpu{},
+                            {.x = x.data(), .y = all.data(), .momentum = 0.9f, .count = rows * columns});
     kernels::add_column_sums(kernels::Cpu{},
                              {.x = all.data(), .y = all.data() + rows * columns, .rows = rows, .columns = columns});
     set_thread_count(threads);

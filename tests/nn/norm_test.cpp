@@ -19,5 +19,19 @@ TEST(RmsNormLayer, StartsAsPlainNormalisationWithoutDecay) {
                      "y");
 }
 
+TEST(LayerNormLayer, StartsAsPlainNormalisationWithoutDecay) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const LayerNorm norm(4, 0.0f, ParameterScope(parameters)("norm"));
+  ASSERT_EQ(parameters.all().size(), 2u);
+  EXPECT_EQ(parameters.all()[0].name, "norm.weight");
+  EXPECT_EQ(parameters.all()[1].name, "norm.bias");
+  EXPECT_FALSE(parameters.all()[0].decay || parameters.all()[1].decay);
+  const Tensor x = test::to_tensor({1, 3, 5, 7}, {1, 4});
+  const double deviation = std::sqrt(5.0);
+  test::expect_close(test::to_doubles(norm(x).value()),
+                     std::vector<double>{-3 / deviation, -1 / deviation, 1 / deviation, 3 / deviation}, 1e-6, "y");
+}
+
 }  // namespace
 }  // namespace sequent

@@ -34,6 +34,15 @@ struct AddScaled {
   std::int64_t count;
 };
 
+/// y[i] = momentum * y[i] + (1 - momentum) * x[i]: one step of an exponential moving average.
+template <class Real>
+struct MovingAverage {
+  const Real* x;
+  Real* y;
+  Real momentum;
+  std::int64_t count;
+};
+
 /// y[r, c] = x[r, c] for rows that lie x_stride and y_stride elements apart: cutting and joining columns.
 template <class Real>
 struct CopyRows {
@@ -57,6 +66,7 @@ struct AddColumnSums {
 void add(Cpu, const Add<float>& args);
 void scale(Cpu, const Scale<float>& args);
 void add_scaled(Cpu, const AddScaled<float>& args);
+void moving_average(Cpu, const MovingAverage<float>& args);
 void copy_rows(Cpu, const CopyRows<float>& args);
 void add_column_sums(Cpu, const AddColumnSums<float>& args);
 

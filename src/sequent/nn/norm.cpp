@@ -1,5 +1,6 @@
 #include "sequent/nn/norm.h"
 
+#include "sequent/ops/layer_norm.h"
 #include "sequent/ops/rms_norm.h"
 
 namespace sequent {
@@ -9,6 +10,15 @@ RmsNorm::RmsNorm(std::int64_t width, float epsilon, const ParameterScope& scope)
 
 Var RmsNorm::operator()(const Var& x) const {
   return rms_norm(x, weight_, epsilon_);
+}
+
+LayerNorm::LayerNorm(std::int64_t width, float epsilon, const ParameterScope& scope)
+    : weight_(scope.parameter("weight", {width}, initialize::constant(1.0f), /*decay=*/false)),
+      bias_(scope.parameter("bias", {width}, initialize::constant(0.0f), /*decay=*/false)),
+      epsilon_(epsilon) {}
+
+Var LayerNorm::operator()(const Var& x) const {
+  return layer_norm(x, weight_, bias_, epsilon_);
 }
 
 }  // namespace sequent

@@ -16,4 +16,16 @@ class RmsNorm {
   float epsilon_;
 };
 
+/// LayerNorm with parameters "weight" [width], 1 at the start, and "bias" [width], 0 at the start, neither decayed.
+class LayerNorm {
+ public:
+  LayerNorm(std::int64_t width, float epsilon, const ParameterScope& scope);
+  Var operator()(const Var& x) const;
+
+ private:
+  Var weight_;
+  Var bias_;
+  float epsilon_;
+};
+
 }  // namespace sequent

@@ -9,6 +9,7 @@
 namespace sequent {
 
 /// y[t] = table[ids[t]].   table: [vocabulary, width] -> [ids.size(), width].   An id outside the table is an Error.
+/// A table of more axes has rows of all but its first.
 /// The gradient of the table does not depend on the number of threads.
 Var embedding(std::span<const std::int32_t> ids, const Var& table);
 

@@ -8,6 +8,10 @@
 namespace sequent {
 namespace {
 
+std::int64_t inputs_of(const Tensor& weight) {
+  return weight.size(0) == 0 ? weight.columns() : weight.elements() / weight.size(0);
+}
+
 // y = x W^T + bias: the bias is laid down first, because the product adds to what is there at no cost.
 Tensor forward(const Tensor& x, const Tensor& weight, const Var& bias) {
   const Tensor y = Tensor::empty({x.size(0), weight.size(0)});
@@ -32,12 +36,12 @@ Tensor forward(const Tensor& x, const Tensor& weight, const Var& bias) {
 
 // dx = dy W.
 Tensor input_gradient(const Tensor& dy, const Tensor& weight) {
-  const Tensor dx = Tensor::empty({dy.size(0), weight.size(1)});
+  const Tensor dx = Tensor::empty({dy.size(0), inputs_of(weight)});
   kernels::matrix_product(kernels::Cpu{}, {.a = dy.floats(),
                                            .b = weight.floats(),
                                            .c = dx.mutable_floats(),
                                            .rows = dy.size(0),
-                                           .columns = weight.size(1),
+                                           .columns = dx.size(1),
                                            .inner = weight.size(0)});
   return dx;
 }
@@ -64,8 +68,8 @@ void add_bias_gradient(const Tensor& dy, const Tensor& into) {
 
 Var linear(const Var& x, const Var& weight, const Var& bias) {
   check(x.shape().rank() == 2, "linear: x must be [tokens, inputs], got {}", to_string(x.shape()));
-  check(weight.shape().rank() == 2 && weight.size(1) == x.size(1), "linear: weight must be [outputs, {}], got {}",
-        x.size(1), to_string(weight.shape()));
+  check(weight.shape().rank() >= 2 && inputs_of(weight.value()) == x.size(1),
+        "linear: weight must be [outputs, {}], got {}", x.size(1), to_string(weight.shape()));
   if (bias.defined()) expect_shape("linear", "bias", bias.value(), {weight.size(0)});
   // Only the gradient of the weight asks for x.
   const Var input = weight.wants_gradient() ? x : x.gradient_only();

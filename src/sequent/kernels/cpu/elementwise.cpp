@@ -40,6 +40,16 @@ void AddScaledRange(const AddScaled<float>& args, std::int64_t begin, std::int64
   });
 }
 
+void MovingAverageRange(const MovingAverage<float>& args, std::int64_t begin, std::int64_t end) {
+  const FloatTag d;
+  const auto kept = hn::Set(d, args.momentum), taken = hn::Set(d, 1 - args.momentum);
+  ForEachVector(d, end - begin, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+    float* y = args.y + begin + i;
+    const auto part = hn::Mul(taken, LoadUpTo(d, args.x + begin + i, count));
+    StoreUpTo(d, hn::MulAdd(kept, LoadUpTo(d, y, count), part), y, count);
+  });
+}
+
 // Sums of short runs of rows, added up in turn: the rounding error grows with the root of a run, not of all rows.
 void AddColumnSumsRange(const AddColumnSums<float>& args, std::int64_t begin, std::int64_t end) {
   const FloatTag d;
@@ -71,6 +81,7 @@ constexpr std::int64_t kGrain = 16384;
 HWY_EXPORT(AddRange);
 HWY_EXPORT(ScaleRange);
 HWY_EXPORT(AddScaledRange);
+HWY_EXPORT(MovingAverageRange);
 HWY_EXPORT(AddColumnSumsRange);
 
 void add(Cpu, const Add<float>& args) {
@@ -88,6 +99,12 @@ void scale(Cpu, const Scale<float>& args) {
 void add_scaled(Cpu, const AddScaled<float>& args) {
   parallel_for(0, args.count, kGrain, [&](std::int64_t begin, std::int64_t end) {
     HWY_DYNAMIC_DISPATCH(AddScaledRange)(args, begin, end);
+  });
+}
+
+void moving_average(Cpu, const MovingAverage<float>& args) {
+  parallel_for(0, args.count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    HWY_DYNAMIC_DISPATCH(MovingAverageRange)(args, begin, end);
   });
 }
 

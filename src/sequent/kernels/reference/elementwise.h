@@ -21,6 +21,13 @@ void add_scaled(const AddScaled<Real>& args) {
 }
 
 template <class Real>
+void moving_average(const MovingAverage<Real>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    args.y[i] = args.momentum * args.y[i] + (1 - args.momentum) * args.x[i];
+  }
+}
+
+template <class Real>
 void copy_rows(const CopyRows<Real>& args) {
   for (std::int64_t r = 0; r < args.rows; ++r) {
     for (std::int64_t c = 0; c < args.columns; ++c) args.y[r * args.y_stride + c] = args.x[r * args.x_stride + c];
