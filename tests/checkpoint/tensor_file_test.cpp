@@ -54,7 +54,7 @@ TEST_F(TensorFileTest, FindsOutTheFormatFromTheContents) {
   EXPECT_EQ(opened.names(), std::vector<std::string>{"a"});
   const std::string other = directory.write("model.safetensors", "%PDF-1.7 and so on");
   EXPECT_EQ(error_of([&] { TensorFile::open(other); }),
-            other + ": not a file of tensors in a known format; known are safetensors");
+            other + ": not a file of tensors in a known format; known are PyTorch, safetensors");
 }
 
 TEST_F(TensorFileTest, BorrowsDenseTensorsAndGathersViews) {

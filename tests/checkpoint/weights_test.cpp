@@ -10,6 +10,7 @@
 namespace sequent {
 namespace {
 
+namespace fs = std::filesystem;
 using test::error_of;
 using test::TemporaryDirectory;
 
@@ -58,6 +59,40 @@ TEST(WeightSource, ReadsShards) {
   EXPECT_EQ(weights.tensor("b").floats()[0], 2.0f);
   EXPECT_EQ(weights.tensor("c").floats()[0], 3.0f);
   weights.expect_all_taken();
+}
+
+// What a directory holds is known by its contents, so a file of PyTorch does under any name that is looked for.
+TEST(WeightSource, ReadsPyTorchFilesAndTheirShards) {
+  const TemporaryDirectory directory;
+  const fs::path golden = SEQUENT_SOURCE_DIR "/tests/golden/checkpoint";
+  fs::copy_file(golden / "bare.pt", directory / "pytorch_model.bin");
+  EXPECT_EQ(WeightSource::open(directory.path()).float_tensor("tensor").floats()[0], 4.0f);
+  fs::rename(directory / "pytorch_model.bin", directory / "pytorch_model-00001-of-00002.bin");
+  fs::copy_file(golden / "others.pt", directory / "pytorch_model-00002-of-00002.bin");
+  nlohmann::json map = {{"tensor", "pytorch_model-00001-of-00002.bin"}};
+  for (const char* name : {"double", "flags", "complex", "expanded"}) map[name] = "pytorch_model-00002-of-00002.bin";
+  directory.write("pytorch_model.bin.index.json", nlohmann::json{{"weight_map", map}}.dump());
+  WeightSource weights = WeightSource::open(directory.path());
+  EXPECT_EQ(weights.float_tensor("tensor").floats()[0], 4.0f);
+  EXPECT_EQ(weights.entry("double").dtype_name, "float64");
+  EXPECT_EQ(weights.raw("double").bytes(), 16);
+  // safetensors come first.
+  save(directory / "model.safetensors", {{"a", floats({1})}});
+  EXPECT_EQ(WeightSource::open(directory.path()).names(), std::vector<std::string>{"a"});
+}
+
+TEST(WeightSource, ReadsAModelWithinATrainingCheckpoint) {
+  const std::string path = SEQUENT_SOURCE_DIR "/tests/golden/checkpoint/training.pth.tar";
+  WeightSource weights = WeightSource::open(path, "target_encoder.module.");
+  EXPECT_EQ(weights.names(), (std::vector<std::string>{"backbone.bias", "backbone.weight"}));
+  EXPECT_EQ(weights.shape("backbone.weight"), Shape({2, 3}));
+  EXPECT_EQ(weights.float_tensor("backbone.weight").floats()[5],
+            WeightSource::open(path).tensor("target_encoder.module.backbone.weight").floats()[5]);
+  weights.raw("backbone.bias");
+  weights.expect_all_taken();
+  EXPECT_EQ(error_of([&] { weights.tensor("epoch"); }), "missing tensor \"epoch\" in " + path);
+  EXPECT_EQ(error_of([&] { WeightSource::open(path, "teacher."); }),
+            path + ": no tensor's name begins with \"teacher.\"");
 }
 
 TEST(WeightSource, RefusesShardsAndIndexThatDisagree) {

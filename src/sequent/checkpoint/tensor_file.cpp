@@ -8,6 +8,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/shown_name.h"
+#include "sequent/checkpoint/pytorch.h"
 #include "sequent/checkpoint/safetensors.h"
 
 namespace sequent {
@@ -22,7 +23,8 @@ struct Format {
 };
 
 // In the order in which they are tried. To add one: its reader, and a line here.
-constexpr std::array<Format, 1> kFormats = {{
+constexpr std::array<Format, 2> kFormats = {{
+    {"PyTorch", is_pytorch, read_pytorch},
     {"safetensors", is_safetensors, read_safetensors},
 }};
 

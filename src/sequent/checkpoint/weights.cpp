@@ -55,35 +55,48 @@ void convert(const std::uint16_t* from, float* to, std::int64_t count, Convert c
 
 }  // namespace
 
-WeightSource WeightSource::open(const std::string& path) {
+WeightSource WeightSource::open(const std::string& path, std::string_view under) {
   WeightSource source;
-  source.path_ = path;
   std::error_code error;
-  std::string single = path;
   if (fs::is_directory(path, error)) {
-    single.clear();
-    for (const std::string_view name : kSingleFiles) {
-      const fs::path file = fs::path(path) / name;
-      const std::string index = file.string() + std::string(kIndexSuffix);
-      if (fs::exists(file, error)) {
-        single = file.string();
-        break;
-      }
-      if (fs::exists(index, error)) {
-        source.open_shards(path, index);
-        return source;
-      }
-    }
-    check(!single.empty(), "{}: no weights here: neither {} nor {}, nor an index of shards (such as {}{})", path,
-          kSingleFiles[0], kSingleFiles[1], kSingleFiles[0], kIndexSuffix);
+    source.open_directory(path);
+  } else {
+    source.open_file(path);
   }
-  source.files_.push_back(TensorFile::open(single));
-  source.path_ = single;
-  for (const std::string& name : source.files_.front().names()) source.places_.emplace(name, 0);
+  if (!under.empty()) source.keep_those_under(under);
   return source;
 }
 
+void WeightSource::open_directory(const std::string& path) {
+  std::error_code error;
+  for (const std::string_view name : kSingleFiles) {
+    const std::string file = (fs::path(path) / name).string();
+    const std::string index = file + std::string(kIndexSuffix);
+    if (fs::exists(file, error)) return open_file(file);
+    if (fs::exists(index, error)) return open_shards(path, index);
+  }
+  fail("{}: no weights here: neither {} nor {}, nor an index of shards (such as {}{})", path, kSingleFiles[0],
+       kSingleFiles[1], kSingleFiles[0], kIndexSuffix);
+}
+
+void WeightSource::open_file(const std::string& path) {
+  files_.push_back(TensorFile::open(path));
+  path_ = path;
+  for (const std::string& name : files_.front().names()) places_.emplace(name, 0);
+}
+
+void WeightSource::keep_those_under(std::string_view under) {
+  std::map<std::string, std::size_t, std::less<>> kept;
+  for (const auto& [name, place] : places_) {
+    if (name.starts_with(under) && name.size() > under.size()) kept.emplace(name.substr(under.size()), place);
+  }
+  check(!kept.empty(), "{}: no tensor's name begins with {}", path_, shown_name(under));
+  places_ = std::move(kept);
+  under_ = under;
+}
+
 void WeightSource::open_shards(const std::string& directory, const std::string& index_path) {
+  path_ = directory;
   const nlohmann::json index = read_json_object(index_path);
   const auto map = index.find("weight_map");
   check(map != index.end() && map->is_object(), "{}: weight_map: must be an object of tensor names to file names",
@@ -122,26 +135,26 @@ const TensorFile& WeightSource::file_of(std::string_view name) const {
 }
 
 Shape WeightSource::shape(std::string_view name) const {
-  return file_of(name).shape(name);
+  return file_of(name).shape(full(name));
 }
 
 Tensor WeightSource::tensor(std::string_view name) {
-  Tensor tensor = file_of(name).tensor(name);
+  Tensor tensor = file_of(name).tensor(full(name));
   taken_.emplace(name);
   return tensor;
 }
 
 Tensor WeightSource::float_tensor(std::string_view name) {
   const TensorFile& file = file_of(name);
-  const std::optional<DType> dtype = file.entry(name).dtype;
+  const std::optional<DType> dtype = entry(name).dtype;
   check(dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16,
         "{}: tensor {} must be f32, f16 or bf16 to be used as floats, got {}", file.path(), shown_name(name),
-        file.dtype_name(name));
+        entry(name).dtype_name);
   return to_float(tensor(name), name);
 }
 
 Tensor WeightSource::raw(std::string_view name) {
-  Tensor bytes = file_of(name).raw(name);
+  Tensor bytes = file_of(name).raw(full(name));
   taken_.emplace(name);
   return bytes;
 }

@@ -20,7 +20,9 @@ class WeightSource {
   /// or pytorch_model.bin, or the index of shards of either (model.safetensors.index.json) and its shards; the first
   /// that is there counts. Errors: none is there; a shard name that is not a plain file name; a tensor the index lists
   /// but its shard lacks, or that a shard holds but the index does not place there.
-  static WeightSource open(const std::string& path);
+  /// With `under`, only the tensors whose names begin with it are there, without it: a model within a training
+  /// checkpoint ("target_encoder.module."). That there must be any is an Error.
+  static WeightSource open(const std::string& path, std::string_view under = {});
 
   /// The file or directory, for messages.
   const std::string& path() const { return path_; }
@@ -29,7 +31,7 @@ class WeightSource {
   bool contains(std::string_view name) const { return places_.contains(name); }
   /// These load nothing and take nothing.
   Shape shape(std::string_view name) const;
-  const TensorEntry& entry(std::string_view name) const { return file_of(name).entry(name); }
+  const TensorEntry& entry(std::string_view name) const { return file_of(name).entry(full(name)); }
 
   /// The tensor in its own type, read-only and in place; marks it as taken. Absent: "missing tensor NAME in FILE".
   Tensor tensor(std::string_view name);
@@ -43,10 +45,15 @@ class WeightSource {
   void expect_all_taken(std::span<const std::string> ignorable = {}) const;
 
  private:
+  void open_directory(const std::string& path);
+  void open_file(const std::string& path);
   void open_shards(const std::string& directory, const std::string& index_path);
+  void keep_those_under(std::string_view under);
   const TensorFile& file_of(std::string_view name) const;
+  std::string full(std::string_view name) const { return under_ + std::string(name); }
 
   std::string path_;
+  std::string under_;  // what all names of places_ begin with in the files
   std::vector<TensorFile> files_;
   std::map<std::string, std::size_t, std::less<>> places_;  // tensor -> index into files_
   std::set<std::string, std::less<>> taken_;
