@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "tests/support/command.h"
 
 namespace sequent {
@@ -47,20 +45,6 @@ TEST(Command, WrongUsageIsExitCodeTwoWithASuggestion) {
   const test::CommandResult nothing = sequent({});
   EXPECT_EQ(nothing.exit_code, 2);
   EXPECT_EQ(nothing.out, "");
-}
-
-TEST(Command, HelpComesAtOnce) {
-  double best = 1;
-  for (int i = 0; i < 10; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    sequent({"--help"});
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  EXPECT_LT(best, 0.500);  // sanitizers start slowly
-#else
-  EXPECT_LT(best, 0.020);
-#endif
 }
 
 }  // namespace
