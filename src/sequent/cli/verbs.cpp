@@ -13,7 +13,7 @@
 namespace sequent {
 namespace {
 
-constexpr std::array<Verb, 10> kVerbs = {{
+constexpr std::array<Verb, 11> kVerbs = {{
     {"train", "train a language model on text", run_train},
     {"generate", "write text with a model", run_generate},
     {"chat", "talk with a model, line by line", run_chat},
@@ -23,6 +23,7 @@ constexpr std::array<Verb, 10> kVerbs = {{
     {"tokenizer", "train a tokenizer, encode and decode text", run_tokenizer},
     {"bench", "speed and memory of an architecture or a model", run_bench},
     {"compare", "train architectures side by side, measure them, write a report", run_compare},
+    {"video", "learn from video without labels, and look at what was learned", run_video},
     {"doctor", "what this machine and this build have; a quick self-check", run_doctor},
 }};
 

@@ -30,5 +30,6 @@ int run_inspect(int argc, char** argv);
 int run_logits(int argc, char** argv);
 int run_tokenizer(int argc, char** argv);
 int run_train(int argc, char** argv);
+int run_video(int argc, char** argv);
 
 }  // namespace sequent

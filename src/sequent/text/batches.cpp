@@ -6,7 +6,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/random.h"
-#include "sequent/text/permutation.h"
+#include "sequent/base/permutation.h"
 
 namespace sequent {
 namespace {

@@ -1,4 +1,4 @@
-#include "sequent/text/permutation.h"
+#include "sequent/base/permutation.h"
 
 #include <bit>
 

@@ -1,0 +1,20 @@
+#include <array>
+
+#include "sequent/cli/verbs.h"
+#include "sequent/cli/video_verbs.h"
+
+namespace sequent {
+namespace {
+
+constexpr std::array<Verb, 1> kVerbs = {{
+    {"synth", "make a labelled data set of moving shapes", run_video_synth},
+}};
+
+}  // namespace
+
+int run_video(int argc, char** argv) {
+  return dispatch("sequent video", "Learns from video without labels, and looks at what was learned.", kVerbs, argc,
+                  argv);
+}
+
+}  // namespace sequent

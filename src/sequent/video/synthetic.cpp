@@ -1,0 +1,204 @@
+#include "sequent/video/synthetic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "sequent/base/error.h"
+#include "sequent/base/files.h"
+#include "sequent/base/random.h"
+#include "sequent/base/threads.h"
+#include "sequent/video/video_writer.h"
+
+namespace sequent {
+namespace {
+
+/// What changes from frame to frame: where, which way, how large.
+struct Motion {
+  std::string_view name;
+  double right, down, turn, growth;
+};
+constexpr std::array<Motion, 8> kMotions = {{
+    {"left", -1, 0, 0, 0},
+    {"right", 1, 0, 0, 0},
+    {"up", 0, -1, 0, 0},
+    {"down", 0, 1, 0, 0},
+    {"clockwise", 0, 0, 1, 0},
+    {"counterclockwise", 0, 0, -1, 0},
+    {"growing", 0, 0, 0, 1},
+    {"shrinking", 0, 0, 0, -1},
+}};
+constexpr auto kNames = [] {
+  std::array<std::string_view, kMotions.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kMotions[i].name;
+  return names;
+}();
+
+// Per frame, each times a factor from 0.7 to 1.3.
+constexpr double kShift = 0.03;   // of the frame
+constexpr double kTurn = 0.15;    // radians
+constexpr double kGrowth = 0.04;  // of the way from the smallest size to the largest
+constexpr double kSmallest = 0.1, kLargest = 0.3;
+constexpr double kFullTurn = 2 * std::numbers::pi;
+
+double fraction(double x) {
+  return x - std::floor(x);
+}
+
+class Draws {
+ public:
+  Draws(const SyntheticVideos& settings, std::int64_t index, std::int64_t part)
+      : random_(Random(static_cast<std::uint64_t>(settings.seed), Random::stream_of("synthetic"))
+                    .bits(static_cast<std::uint64_t>(index)),
+                static_cast<std::uint64_t>(part)) {}
+  double next() { return static_cast<double>(random_.uniform(counter_++)); }
+  double next(double low, double high) { return low + (high - low) * next(); }
+
+ private:
+  Random random_;
+  std::uint64_t counter_ = 0;
+};
+
+using Colour = std::array<double, 3>;
+
+/// Stripes of two colours, straight for shapes and bent for the background.
+struct Texture {
+  explicit Texture(Draws& draw)
+      : direction(draw.next(0, kFullTurn)), frequency(draw.next(2, 5)), phase(draw.next()), bend(draw.next(0, 1)) {
+    for (double& value : dark) value = draw.next(0, 0.5);
+    for (double& value : bright) value = draw.next(0.5, 1);
+  }
+  Colour at(double x, double y) const {
+    const double along = x * std::cos(direction) + y * std::sin(direction);
+    const double across = y * std::cos(direction) - x * std::sin(direction);
+    const double wave =
+        0.5 + 0.5 * std::sin(kFullTurn * (frequency * along + phase) + 2 * bend * std::sin(kFullTurn * across));
+    Colour colour;
+    for (std::size_t c = 0; c < 3; ++c) colour[c] = dark[c] + wave * (bright[c] - dark[c]);
+    return colour;
+  }
+  double direction, frequency, phase, bend;
+  Colour dark, bright;
+};
+
+/// Bar, triangle, cross or corner within [-1, 1] x [-1, 1]: none looks the same when turned a little.
+bool inside(int kind, double x, double y) {
+  if (std::abs(x) > 1 || std::abs(y) > 1) return false;
+  switch (kind) {
+    case 0:
+      return std::abs(y) < 0.5;
+    case 1:
+      return std::abs(x) < 0.5 * (y + 1);
+    case 2:
+      return std::abs(x) < 0.35 || std::abs(y) < 0.35;
+    default:
+      return x < -0.3 || y > 0.3;
+  }
+}
+
+struct Shape2d {
+  Shape2d(const SyntheticVideos& settings, std::int64_t index, std::int64_t shape)
+      : draw(settings, index, 2 * shape + 2), kind(std::min(3, static_cast<int>(draw.next(0, 4)))), texture(draw) {}
+  Draws draw;
+  int kind;
+  Texture texture;
+};
+
+/// From the centre of a shape to a point, the short way around the torus.
+double around(double from, double to) {
+  return fraction(to - from + 0.5) - 0.5;
+}
+
+}  // namespace
+
+void SyntheticVideos::validate() const {
+  check(videos >= 1, "synth: videos must be at least 1, got {}", videos);
+  check(frames >= 1 && frames <= 10000, "synth: frames must be from 1 to 10000, got {}", frames);
+  check(size >= 16 && size <= 1024 && size % 2 == 0, "synth: size must be even and from 16 to 1024, got {}", size);
+  check(shapes >= 1 && shapes <= 100, "synth: shapes must be from 1 to 100, got {}", shapes);
+}
+
+std::span<const std::string_view> motion_names() {
+  return kNames;
+}
+
+ShapeState synthetic_shape(const SyntheticVideos& settings, std::int64_t index, std::int64_t shape, std::int64_t time) {
+  Draws draw(settings, index, 2 * shape + 1);
+  const Motion& motion = kMotions[static_cast<std::size_t>(index) % kMotions.size()];
+  const auto t = static_cast<double>(time) * draw.next(0.7, 1.3);
+  ShapeState state;
+  state.x = fraction(draw.next() + motion.right * kShift * t);
+  state.y = fraction(draw.next() + motion.down * kShift * t);
+  state.angle = kFullTurn * fraction(draw.next() + motion.turn * kTurn / kFullTurn * t);
+  state.size = kSmallest * std::pow(kLargest / kSmallest, fraction(draw.next() + motion.growth * kGrowth * t));
+  return state;
+}
+
+Tensor synthetic_video(const SyntheticVideos& settings, std::int64_t index) {
+  settings.validate();
+  check(index >= 0, "synth: videos are numbered from 0, got {}", index);
+  Draws draw(settings, index, 0);
+  const Texture background(draw);
+  std::vector<Shape2d> shapes;
+  for (std::int64_t s = 0; s < settings.shapes; ++s) shapes.emplace_back(settings, index, s);
+  const Tensor video = Tensor::empty({settings.frames, settings.size, settings.size, 3}, DType::u8);
+  std::uint8_t* out = video.mutable_data<std::uint8_t>();
+  constexpr int kSamples = 2;  // each way, so that edges are smooth
+  std::vector<ShapeState> states(shapes.size());
+  for (std::int64_t t = 0; t < settings.frames; ++t) {
+    for (std::size_t s = 0; s < shapes.size(); ++s) {
+      states[s] = synthetic_shape(settings, index, static_cast<std::int64_t>(s), t);
+    }
+    const auto colour_at = [&](double x, double y) {
+      for (std::size_t s = shapes.size(); s-- > 0;) {
+        const double dx = around(states[s].x, x) / states[s].size;
+        const double dy = around(states[s].y, y) / states[s].size;
+        // Clockwise as seen, y pointing down.
+        const double u = dx * std::cos(states[s].angle) + dy * std::sin(states[s].angle);
+        const double v = dy * std::cos(states[s].angle) - dx * std::sin(states[s].angle);
+        if (inside(shapes[s].kind, u, v)) return shapes[s].texture.at(u / 4, v / 4);
+      }
+      return background.at(x, y);
+    };
+    for (std::int64_t i = 0; i < settings.size * settings.size; ++i) {
+      Colour sum = {};
+      for (int k = 0; k < kSamples * kSamples; ++k) {
+        const auto place = [&](std::int64_t pixel, int sub) {
+          return (static_cast<double>(pixel) + (sub + 0.5) / kSamples) / static_cast<double>(settings.size);
+        };
+        const Colour colour = colour_at(place(i % settings.size, k % kSamples), place(i / settings.size, k / kSamples));
+        for (std::size_t c = 0; c < 3; ++c) sum[c] += colour[c] / (kSamples * kSamples);
+      }
+      for (const double value : sum) *out++ = static_cast<std::uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
+    }
+  }
+  return video;
+}
+
+void write_synthetic_videos(const SyntheticVideos& settings, const std::string& directory,
+                            const std::function<void(std::int64_t)>& progress) {
+  settings.validate();
+  for (const std::string_view name : kNames) make_directories(directory + "/" + std::string(name));
+  constexpr std::int64_t kAtOnce = 16;
+  for (std::int64_t begin = 0; begin < settings.videos; begin += kAtOnce) {
+    const std::int64_t count = std::min(kAtOnce, settings.videos - begin);
+    parallel_tasks(count, [&](std::int64_t i) {
+      const std::int64_t index = begin + i;
+      const Tensor video = synthetic_video(settings, index);
+      VideoWriter writer(
+          fmt::format("{}/{}/{:06}.mp4", directory, kNames[static_cast<std::size_t>(index) % kNames.size()], index),
+          settings.size, settings.size, 12);
+      for (std::int64_t t = 0; t < settings.frames; ++t) {
+        writer.add(video.slice(t, t + 1).reshape({settings.size, settings.size, 3}));
+      }
+      writer.finish();
+    });
+    if (progress) progress(begin + count);
+  }
+}
+
+}  // namespace sequent
