@@ -70,5 +70,41 @@ TEST(AdamWOptimizer, GradientScaleIsClipping) {
   EXPECT_FLOAT_EQ(train(8.0f, 0.25f), train(2.0f, 1.0f));
 }
 
+TEST(AdamWOptimizer, TakesAnotherWeightDecay) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const Var w = parameters.add("w", {1}, initialize::constant(2.0f), true);
+  parameters.flatten();
+  AdamW optimizer(parameters, {.weight_decay = 0.5f});
+  optimizer.set_weight_decay(0.25f);
+  optimizer.step(0.1f);
+  EXPECT_FLOAT_EQ(w.value().floats()[0], 2.0f * (1 - 0.1f * 0.25f));
+}
+
+TEST(ClipApart, ScalesEachGroupWhoseNormIsTooLarge) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const Var a = parameters.add("one.a", {2}, initialize::constant(0.0f), true);
+  const Var b = parameters.add("one.b", {1}, initialize::constant(0.0f), false);
+  const Var c = parameters.add("two.c", {1}, initialize::constant(0.0f), true);
+  const Var d = parameters.add("d", {1}, initialize::constant(0.0f), true);
+  parameters.flatten();
+  const auto set = [](const Var& var, std::int64_t i, float value) {
+    var.gradient_buffer().mutable_floats()[i] = value;
+  };
+  set(a, 0, 2);
+  set(a, 1, 4);
+  set(b, 0, 4);  // norm 6
+  set(c, 0, 2.5f);
+  set(d, 0, 100);
+  const std::vector<std::string> groups = {"one.", "two."};
+  clip_apart(parameters, groups, 3);
+  EXPECT_FLOAT_EQ(a.gradient().floats()[0], 1);
+  EXPECT_FLOAT_EQ(a.gradient().floats()[1], 2);
+  EXPECT_FLOAT_EQ(b.gradient().floats()[0], 2);
+  EXPECT_EQ(c.gradient().floats()[0], 2.5f);
+  EXPECT_EQ(d.gradient().floats()[0], 100);
+}
+
 }  // namespace
 }  // namespace sequent

@@ -3,7 +3,7 @@
 #include <bit>
 
 #include "sequent/base/error.h"
-#include "sequent/text/word_hash.h"
+#include "sequent/base/word_hash.h"
 
 namespace sequent {
 

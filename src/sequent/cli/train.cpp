@@ -57,8 +57,8 @@ int run_train(int argc, char** argv) {
   const SettingFlags flags(app, config.fields());
   if (const auto code = common.parse(app, argc, argv)) return *code;
 
-  if (!file.empty()) read_toml(config, read_text(file), file);
-  for (const std::string& text : overrides) apply_override(config, text);
+  if (!file.empty()) read_toml(config.fields(), read_text(file), file);
+  for (const std::string& text : overrides) apply_override(config.fields(), text);
   flags.apply(config.fields());
   if (estimate) {
     if (config.out.empty()) config.out = "runs/estimate";

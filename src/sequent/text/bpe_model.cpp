@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "sequent/base/error.h"
+#include "sequent/base/word_hash.h"
 #include "sequent/text/byte_characters.h"
-#include "sequent/text/word_hash.h"
 
 namespace sequent {
 namespace {

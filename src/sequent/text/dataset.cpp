@@ -7,9 +7,9 @@
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/hash.h"
+#include "sequent/base/word_hash.h"
 #include "sequent/text/corpus_encoder.h"
 #include "sequent/text/token_file.h"
-#include "sequent/text/word_hash.h"
 
 namespace sequent {
 

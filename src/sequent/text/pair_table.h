@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "sequent/text/word_hash.h"
+#include "sequent/base/word_hash.h"
 
 namespace sequent {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "sequent/text/word_hash.h"
+#include "sequent/base/word_hash.h"
 
 namespace sequent {
 namespace {

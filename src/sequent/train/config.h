@@ -1,4 +1,4 @@
-// Everything that decides a training run.
+// Everything that decides a training run on text.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,11 @@
 
 #include "sequent/base/fields.h"
 #include "sequent/models/architecture.h"
+#include "sequent/train/run_config.h"
 
 namespace sequent {
 
-struct TrainConfig {
+struct TrainConfig : RunConfig {
   // The model.
   std::string arch = "mamba";
   std::string pattern;
@@ -38,47 +39,25 @@ struct TrainConfig {
   double held_out = 0.1;
   std::string cache;
   // The run.
-  std::string out;
   std::int64_t context = 256;
   std::int64_t batch = 8;
   std::int64_t accumulate = 1;
-  std::int64_t steps = 0;
-  double minutes = 0;
-  std::int64_t seed = 1;
   bool tbptt = false;
-  bool recompute = false;
-  // The optimizer.
-  double lr = 1e-3;
+  // The schedule of the learning rate.
   double min_lr = 0.1;
   std::string schedule = "cosine";
-  std::int64_t warmup = 100;
   double decay = 0.2;
-  double weight_decay = 0.1;
-  double beta1 = 0.9;
-  double beta2 = 0.95;
-  double epsilon = 1e-8;
-  double clip = 1.0;
   double dropout = 0.0;
-  // What is reported and kept.
-  std::int64_t log_every = 10;
-  std::int64_t eval_every = 0;
+  // What is reported.
   std::int64_t eval_tokens = 65536;
   std::int64_t sample_every = 0;
-  std::int64_t save_every = 0;
-  std::int64_t keep = 2;
 
-  /// Every setting with its help, in the order above.
+  /// Every setting with its help.
   std::vector<Field> fields();
   /// Throws unless every value is in its range; `out` and `data` are needed.
   void validate() const;
   /// What is asked of the model's preset.
   Dimensions dimensions(std::int64_t vocabulary, std::int64_t end_of_text) const;
 };
-
-/// Reads settings from TOML text; an unknown key or a value of another type is an Error naming `file` and key.
-void read_toml(TrainConfig& config, std::string_view text, std::string_view file);
-
-/// Applies "key=value".
-void apply_override(TrainConfig& config, std::string_view text);
 
 }  // namespace sequent

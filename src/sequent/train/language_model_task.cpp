@@ -52,8 +52,10 @@ std::optional<Evaluation> LanguageModelTask::evaluate_on_held_out(const Language
   return evaluate(model, data_.held_out, {.context = config_.context, .batch = config_.batch, .tokens = tokens});
 }
 
-std::optional<Evaluation> LanguageModelTask::validate(std::int64_t tokens) const {
-  return evaluate_on_held_out(*loaded_.model, tokens);
+void LanguageModelTask::validate(StepMetrics& metrics) const {
+  if (const auto evaluation = evaluate_on_held_out(*loaded_.model, config_.eval_tokens)) {
+    metrics.val_loss = evaluation->loss;
+  }
 }
 
 std::optional<Evaluation> LanguageModelTask::validate_saved(const std::filesystem::path& directory) const {
@@ -73,8 +75,8 @@ void LanguageModelTask::restore(const TensorFile& file) {
   restore_states(file, step_.carried_states());
 }
 
-std::optional<std::string> LanguageModelTask::sample(const TrainEvents& events) const {
-  if (!events.sample) return {};
+std::optional<std::string> LanguageModelTask::sample(std::int64_t step, const TrainEvents& events) const {
+  if (!events.sample || !sample_due(config_, step)) return {};
   return events.sample(*loaded_.model, data_.tokenizer);
 }
 

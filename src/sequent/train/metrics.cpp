@@ -14,7 +14,7 @@ struct Key {
   const char* name;
   std::optional<double> StepMetrics::*value;
 };
-constexpr std::array<Key, 10> kKeys = {{{"loss", &StepMetrics::loss},
+constexpr std::array<Key, 17> kKeys = {{{"loss", &StepMetrics::loss},
                                         {"aux_loss", &StepMetrics::aux_loss},
                                         {"val_loss", &StepMetrics::val_loss},
                                         {"lr", &StepMetrics::lr},
@@ -22,8 +22,15 @@ constexpr std::array<Key, 10> kKeys = {{{"loss", &StepMetrics::loss},
                                         {"tokens_per_second", &StepMetrics::tokens_per_second},
                                         {"seconds", &StepMetrics::seconds},
                                         {"clips_per_second", &StepMetrics::clips_per_second},
+                                        {"data_wait", &StepMetrics::data_wait},
                                         {"feature_std", &StepMetrics::feature_std},
-                                        {"effective_rank", &StepMetrics::effective_rank}}};
+                                        {"effective_rank", &StepMetrics::effective_rank},
+                                        {"target_norm", &StepMetrics::target_norm},
+                                        {"token_cosine", &StepMetrics::token_cosine},
+                                        {"context_share", &StepMetrics::context_share},
+                                        {"weight_decay", &StepMetrics::weight_decay},
+                                        {"momentum", &StepMetrics::momentum},
+                                        {"probe_accuracy", &StepMetrics::probe_accuracy}}};
 
 std::vector<Scalar> scalars_of(const StepMetrics& metrics) {
   std::vector<Scalar> scalars;

@@ -23,9 +23,17 @@ struct StepMetrics {
   std::optional<double> grad_norm = {};
   std::optional<double> tokens_per_second = {};
   std::optional<double> seconds = {};  // of steps since the run began, validation and saving not counted
+  // Of video: speed and what it waits for, and whether features collapse (docs/vjepa.md).
   std::optional<double> clips_per_second = {};
+  std::optional<double> data_wait = {};  // share of the time in which decoding was waited for
   std::optional<double> feature_std = {};
   std::optional<double> effective_rank = {};
+  std::optional<double> target_norm = {};
+  std::optional<double> token_cosine = {};
+  std::optional<double> context_share = {};  // of the tokens
+  std::optional<double> weight_decay = {};
+  std::optional<double> momentum = {};
+  std::optional<double> probe_accuracy = {};
   std::vector<ExpertLoad> moe = {};
 };
 

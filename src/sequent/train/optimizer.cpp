@@ -1,6 +1,7 @@
 #include "sequent/train/optimizer.h"
 
 #include <cmath>
+#include <vector>
 
 #include "sequent/base/error.h"
 #include "sequent/kernels/adamw.h"
@@ -47,8 +48,26 @@ void AdamW::restore(const Tensor& mean, const Tensor& mean_square, std::int64_t 
 }
 
 double gradient_norm(const Parameters& parameters) {
-  return std::sqrt(kernels::sum_of_squares(kernels::Cpu{}, parameters.gradients().floats(),
-                                           parameters.gradients().elements()));
+  return std::sqrt(
+      kernels::sum_of_squares(kernels::Cpu{}, parameters.gradients().floats(), parameters.gradients().elements()));
+}
+
+void clip_apart(const Parameters& parameters, std::span<const std::string> groups, double limit) {
+  for (const std::string& group : groups) {
+    std::vector<Tensor> gradients;
+    double squares = 0;
+    for (const Parameter& parameter : parameters.all()) {
+      if (!parameter.name.starts_with(group)) continue;
+      gradients.push_back(parameter.var.gradient_buffer());
+      squares += kernels::sum_of_squares(kernels::Cpu{}, gradients.back().floats(), gradients.back().elements());
+    }
+    if (std::sqrt(squares) <= limit) continue;
+    const auto factor = static_cast<float>(limit / std::sqrt(squares));
+    for (const Tensor& gradient : gradients) {
+      float* values = gradient.mutable_floats();
+      for (std::int64_t i = 0; i < gradient.elements(); ++i) values[i] *= factor;
+    }
+  }
 }
 
 }  // namespace sequent

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "sequent/nn/parameters.h"
 
@@ -21,6 +23,8 @@ class AdamW {
 
   /// One step: the gradients, times `gradient_scale`, move the values. Gradients are left as they are.
   void step(float learning_rate, float gradient_scale = 1.0f);
+  /// From the next step on.
+  void set_weight_decay(float weight_decay) { options_.weight_decay = weight_decay; }
 
   /// The running means, flat as the parameters are, and the number of steps taken: the whole state.
   const Tensor& mean() const { return mean_; }
@@ -38,5 +42,9 @@ class AdamW {
 
 /// The norm of all gradients together.
 double gradient_norm(const Parameters& parameters);
+
+/// For each of `groups`, beginnings of names: when the norm of the gradients of its parameters is above `limit`, they
+/// are scaled to have that norm.
+void clip_apart(const Parameters& parameters, std::span<const std::string> groups, double limit);
 
 }  // namespace sequent

@@ -95,8 +95,10 @@ std::optional<Evaluation> SpanCorruptionTask::evaluate_on_held_out(const Encoder
                         {.context = config_.context, .batch = config_.batch, .tokens = tokens});
 }
 
-std::optional<Evaluation> SpanCorruptionTask::validate(std::int64_t tokens) const {
-  return evaluate_on_held_out(*loaded_.model, tokens);
+void SpanCorruptionTask::validate(StepMetrics& metrics) const {
+  if (const auto evaluation = evaluate_on_held_out(*loaded_.model, config_.eval_tokens)) {
+    metrics.val_loss = evaluation->loss;
+  }
 }
 
 std::optional<Evaluation> SpanCorruptionTask::validate_saved(const std::filesystem::path& directory) const {
@@ -108,8 +110,8 @@ void SpanCorruptionTask::save(const std::filesystem::path& directory) const {
   data_.tokenizer.save(directory);
 }
 
-std::optional<std::string> SpanCorruptionTask::sample(const TrainEvents& events) const {
-  if (!events.answer) return {};
+std::optional<std::string> SpanCorruptionTask::sample(std::int64_t step, const TrainEvents& events) const {
+  if (!events.answer || !sample_due(config_, step)) return {};
   // The blanks of the first sequence of the first batch.
   const EncoderDecoderBatch first = batch(0);
   const auto input = std::span(first.encoder_ids).first(static_cast<std::size_t>(first.encoder_segments.length(0)));

@@ -16,7 +16,7 @@
 #include "sequent/train/objective.h"
 #include "sequent/train/optimizer.h"
 #include "sequent/train/run_directory.h"
-#include "sequent/train/schedule.h"
+#include "sequent/train/text_update.h"
 #include "sequent/train/training_state.h"
 #include "sequent/train/training_step.h"
 
@@ -24,16 +24,6 @@ namespace sequent {
 namespace {
 
 namespace fs = std::filesystem;
-
-Schedule schedule_of(const TrainConfig& config) {
-  return Schedule({.name = config.schedule,
-                   .peak = config.lr,
-                   .steps = std::max<std::int64_t>(config.steps, 1),  // 0 until a run by `minutes` is timed
-                   // A short run still spends most of its steps at a useful rate.
-                   .warmup_steps = std::min(config.warmup, config.steps / 10),
-                   .minimum_fraction = config.min_lr,
-                   .decay_share = config.decay});
-}
 
 /// Training speed of the last few steps, validation and saving not counted.
 class Speed {
@@ -56,13 +46,12 @@ class Speed {
 class Run {
  public:
   /// A fresh run, or one that starts from a checkpoint's directory.
-  Run(const TrainConfig& config, const fs::path& checkpoint)
-      : config_(config),
-        task_(objective_of(config).make(config, checkpoint)),
-        optimizer_(task_->parameters(), {.beta1 = static_cast<float>(config.beta1),
-                                         .beta2 = static_cast<float>(config.beta2),
-                                         .epsilon = static_cast<float>(config.epsilon),
-                                         .weight_decay = static_cast<float>(config.weight_decay)}) {
+  Run(const RunPlan& plan, const fs::path& checkpoint)
+      : config_(plan.config),
+        task_(plan.task(checkpoint)),
+        optimizer_(task_->parameters(), {.beta1 = static_cast<float>(config_.beta1),
+                                         .beta2 = static_cast<float>(config_.beta2),
+                                         .epsilon = static_cast<float>(config_.epsilon)}) {
     if (checkpoint.empty()) return;
     progress_ =
         load_training_state(checkpoint / kStateFile, optimizer_, [&](const TensorFile& file) { task_->restore(file); });
@@ -92,12 +81,14 @@ class Run {
   static constexpr const char* kStateFile = "training_state.safetensors";
 
   void one_step(StepMetrics& metrics);
+  /// Clips what is clipped apart; returns the factor for all gradients.
+  float clip(double limit, double norm) const;
   void save(RunDirectory& directory, std::optional<double> validation_loss) const;
   void sample(const RunDirectory& directory, const TrainEvents& events) const;
   TrainResult finish(const RunDirectory& directory, bool interrupted) const;
   [[noreturn]] void stop_non_finite(const std::string& what, const std::string& culprit) const;
 
-  TrainConfig config_;
+  RunConfig config_;
   std::unique_ptr<TrainingTask> task_;
   AdamW optimizer_;
   TrainingProgress progress_;
@@ -120,15 +111,22 @@ void Run::one_step(StepMetrics& metrics) {
     stop_non_finite(fmt::format("the norm of the gradient is {}", norm),
                     first_non_finite_gradient(task_->parameters()));
   }
-  const double rate = schedule_of(config_).learning_rate(progress_.step);
-  const bool clipped = config_.clip > 0 && norm > config_.clip;
-  optimizer_.step(static_cast<float>(rate), clipped ? static_cast<float>(config_.clip / norm) : 1.0f);
+  const UpdateSettings update = task_->update_settings(progress_.step, config_.steps);
+  optimizer_.set_weight_decay(static_cast<float>(update.weight_decay));
+  optimizer_.step(static_cast<float>(update.learning_rate), clip(update.clip, norm));
+  task_->updated(progress_.step, config_.steps);
   ++progress_.step;
   progress_.tokens += task_->tokens_per_step();
   metrics.step = progress_.step;
   metrics.tokens = progress_.tokens;
-  metrics.lr = rate;
+  metrics.lr = update.learning_rate;
   metrics.grad_norm = norm;
+}
+
+float Run::clip(double limit, double norm) const {
+  const std::vector<std::string> groups = task_->clipped_apart();
+  if (limit > 0 && !groups.empty()) clip_apart(task_->parameters(), groups, limit);
+  return limit > 0 && groups.empty() && norm > limit ? static_cast<float>(limit / norm) : 1.0f;
 }
 
 void Run::save(RunDirectory& directory, std::optional<double> validation_loss) const {
@@ -142,7 +140,7 @@ void Run::save(RunDirectory& directory, std::optional<double> validation_loss) c
 }
 
 void Run::sample(const RunDirectory& directory, const TrainEvents& events) const {
-  const std::optional<std::string> sample = task_->sample(events);
+  const std::optional<std::string> sample = task_->sample(progress_.step, events);
   if (!sample) return;
   const std::string text = fmt::format("step {}: {}\n", progress_.step, *sample);
   FileWriter file(directory.path() + "/samples.txt", FileWriter::Mode::append);
@@ -165,19 +163,21 @@ TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
     one_step(metrics);
     const double seconds = watch.seconds();
     metrics.tokens_per_second = speed.after(task_->tokens_per_step(), seconds);
+    if (task_->clips_per_step() > 0) {
+      metrics.clips_per_second = *metrics.tokens_per_second * static_cast<double>(task_->clips_per_step()) /
+                                 static_cast<double>(task_->tokens_per_step());
+    }
     progress_.seconds += seconds;
     metrics.seconds = progress_.seconds;
     const std::int64_t step = progress_.step;
     const bool last = step == config_.steps;
-    if (step % eval_every == 0 || last) {
-      if (const auto evaluation = task_->validate(config_.eval_tokens)) metrics.val_loss = evaluation->loss;
-    }
-    if (step % config_.log_every == 0 || last || metrics.val_loss) {
+    if (step % eval_every == 0 || last) task_->validate(metrics);
+    if (step % config_.log_every == 0 || last || metrics.val_loss || metrics.probe_accuracy) {
       task_->describe(metrics);
       log.add(metrics);
     }
     if (events.step) events.step(metrics);
-    if (config_.sample_every > 0 && step % config_.sample_every == 0) sample(directory, events);
+    sample(directory, events);
     if (step % save_every == 0 || last || stopped()) {
       log.sync();
       save(directory, metrics.val_loss);
@@ -194,6 +194,7 @@ TrainResult Run::finish(const RunDirectory& directory, bool interrupted) const {
   result.active_parameters = task_->active_parameters();
   result.steps = progress_.step;
   result.tokens = progress_.tokens;
+  result.clips = progress_.step * task_->clips_per_step();
   result.seconds = progress_.seconds;
   result.tokens_per_second = static_cast<double>(progress_.tokens) / std::max(progress_.seconds, 1e-9);
   result.peak_bytes = memory::peak_bytes();
@@ -215,6 +216,7 @@ nlohmann::json to_json(const TrainResult& result) {
           {"active_parameters", result.active_parameters},
           {"steps", result.steps},
           {"tokens", result.tokens},
+          {"clips", result.clips},
           {"seconds", result.seconds},
           {"tokens_per_second", result.tokens_per_second},
           {"val_loss", result.validation_loss},
@@ -223,39 +225,61 @@ nlohmann::json to_json(const TrainResult& result) {
           {"interrupted", result.interrupted}};
 }
 
-TrainResult train(TrainConfig config, const TrainEvents& events) {
+RunPlan text_run(TrainConfig config) {
   config.validate();
-  schedule_of(config);  // refuses what is wrong with it before any work is done
+  text_update(config, 0, config.steps);  // refuses a wrong schedule before any work is done
+  return {.config = config,
+          .toml =
+              [config](std::int64_t steps) mutable {
+                config.steps = steps;
+                return to_toml(config.fields());
+              },
+          .task = [config](const fs::path& checkpoint) { return objective_of(config).make(config, checkpoint); }};
+}
+
+TrainResult train(RunPlan plan, const TrainEvents& events) {
   memory::reset_peak();
-  Run run(config, {});
-  if (config.steps == 0) {
-    config.steps = std::max<std::int64_t>(1, std::llround(config.minutes * 60 / run.trial_seconds()));
-    run.set_steps(config.steps);
+  Run run(plan, {});
+  if (plan.config.steps == 0) {
+    plan.config.steps = std::max<std::int64_t>(1, std::llround(plan.config.minutes * 60 / run.trial_seconds()));
+    run.set_steps(plan.config.steps);
   }
-  RunDirectory directory = RunDirectory::create(config.out, to_toml(config.fields()));
+  RunDirectory directory = RunDirectory::create(plan.config.out, plan.toml(plan.config.steps));
   return run.train(directory, events);
 }
 
-TrainResult resume_training(const std::string& path, const TrainEvents& events) {
+TrainResult train(const TrainConfig& config, const TrainEvents& events) {
+  return train(text_run(config), events);
+}
+
+TrainResult resume_training(const std::string& path, const TrainEvents& events,
+                            FunctionRef<RunPlan(std::string_view toml, const std::string& file)> read) {
   memory::reset_peak();
   RunDirectory directory = RunDirectory::open(path);
-  TrainConfig config;
-  read_toml(config, directory.config(), directory.config_path());
-  config.out = path;
+  RunPlan plan = read(directory.config(), directory.config_path());
+  plan.config.out = path;
   std::vector<std::string> damaged;
   const std::optional<Checkpoint> checkpoint = directory.latest_checkpoint(&damaged);
   if (events.message) {
     for (const std::string& sentence : damaged) events.message(sentence);
   }
   directory.rewind(checkpoint ? checkpoint->step : 0);
-  Run run(config, checkpoint ? fs::path(checkpoint->directory) : fs::path());
+  Run run(plan, checkpoint ? fs::path(checkpoint->directory) : fs::path());
   return run.train(directory, events);
 }
 
-TrainEstimate estimate_training(TrainConfig config) {
-  config.validate();
+TrainResult resume_training(const std::string& path, const TrainEvents& events) {
+  return resume_training(path, events, [&](std::string_view toml, const std::string& file) {
+    TrainConfig config;
+    read_toml(config.fields(), toml, file);
+    config.out = path;
+    return text_run(config);
+  });
+}
+
+TrainEstimate estimate_training(const TrainConfig& config) {
   memory::reset_peak();
-  Run run(config, {});
+  Run run(text_run(config), {});
   TrainEstimate estimate;
   estimate.seconds_per_step = run.trial_seconds();
   estimate.parameters = run.task().parameters().count();

@@ -16,9 +16,23 @@
 
 namespace sequent {
 
+/// What one update of the weights is made with.
+struct UpdateSettings {
+  double learning_rate = 0;
+  double weight_decay = 0;
+  double clip = 0;  // largest norm of a gradient; 0: none
+};
+
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
+
+  /// Of update number `step`, counted from 0, of `steps`.
+  virtual UpdateSettings update_settings(std::int64_t step, std::int64_t steps) const = 0;
+  /// Beginnings of names: the gradients of the parameters under each are clipped by themselves. None: all together.
+  virtual std::vector<std::string> clipped_apart() const { return {}; }
+  /// Called after update number `step` of `steps` has moved the weights.
+  virtual void updated(std::int64_t, std::int64_t) {}
 
   /// Flat, for the optimizer.
   virtual const Parameters& parameters() const = 0;
@@ -33,15 +47,17 @@ class TrainingTask {
   /// Adds to the metrics of the step just run what is worth computing only for a line of the log.
   virtual void describe(StepMetrics& metrics) const = 0;
   virtual std::int64_t tokens_per_step() const = 0;
-  /// Tokens of text there are to train on.
+  /// Clips of video; none in text.
+  virtual std::int64_t clips_per_step() const { return 0; }
+  /// Tokens there are to train on.
   virtual std::int64_t training_tokens() const = 0;
 
   /// Which part of the model first gives NaN or infinity in this step, for an error message; empty if none does.
   virtual std::string first_non_finite_output(std::int64_t step) const = 0;
 
-  /// On the first `tokens` held-out tokens, or all with 0; nothing when no text is held out.
-  virtual std::optional<Evaluation> validate(std::int64_t tokens) const = 0;
-  /// The same with the model that was saved in a directory, on all held-out text.
+  /// Sets what is measured beside training every now and then, such as the loss on some of the held-out data.
+  virtual void validate(StepMetrics& metrics) const = 0;
+  /// The loss of the model that was saved in a directory, on all held-out data; nothing when there are none.
   virtual std::optional<Evaluation> validate_saved(const std::filesystem::path& directory) const = 0;
 
   /// Writes the model and its tokenizer into an existing directory.
@@ -52,8 +68,8 @@ class TrainingTask {
   /// Forgets what is carried, as before the first step.
   virtual void reset() {}
 
-  /// A text sample of the model as it is; nothing when the caller wants none.
-  virtual std::optional<std::string> sample(const TrainEvents& events) const = 0;
+  /// A text sample of the model as it is after step `step`; nothing when none is due or the caller wants none.
+  virtual std::optional<std::string> sample(std::int64_t, const TrainEvents&) const { return {}; }
 };
 
 }  // namespace sequent
