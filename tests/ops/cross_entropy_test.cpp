@@ -8,6 +8,7 @@
 #include "sequent/kernels/reference/matrix_product.h"
 #include "sequent/ops/elementwise.h"
 #include "sequent/tensor/memory.h"
+#include "tests/support/files.h"
 #include "tests/support/gradient.h"
 #include "tests/support/values.h"
 
@@ -136,6 +137,31 @@ TEST(ProjectedCrossEntropy, GivesGradientsOnlyToThoseThatWantThem) {
       projected_cross_entropy(Var::parameter(c.hidden_tensor()), c.projection_tensor(), c.targets);
   EXPECT_FALSE(result.loss.wants_gradient());
   EXPECT_NEAR(result.loss.value().floats()[0], expected.loss, 1e-6 * expected.loss);
+}
+
+TEST(CrossEntropy, IsThatOfAProjectionThatChangesNothing) {
+  const Tensor values = test::to_tensor(test::random_values(5 * 4, "logits"), {5, 4});
+  Tensor identity = Tensor::zeros({4, 4});
+  for (int i = 0; i < 4; ++i) identity.mutable_floats()[5 * i] = 1;
+  const std::vector<std::int32_t> targets = {3, 0, -1, 1, 1};
+  const Var logits = Var::parameter(values), hidden = Var::parameter(values);
+  Tape tape;
+  const Var loss = cross_entropy(logits, targets), same = projected_cross_entropy(hidden, identity, targets).loss;
+  EXPECT_FLOAT_EQ(loss.value().floats()[0], same.value().floats()[0]);
+  const std::vector<Var> losses = {loss, same};
+  const std::vector<Tensor> gradients = {Tensor::full({1}, 0.5f), Tensor::full({1}, 0.5f)};
+  tape.backward(losses, gradients);
+  test::expect_close(test::to_doubles(logits.gradient()), test::to_doubles(hidden.gradient()), 1e-6, "dlogits");
+}
+
+TEST(CrossEntropy, RefusesWhatDoesNotFitByName) {
+  const Tensor logits = Tensor::zeros({2, 3});
+  const auto message = [](const Tensor& logits_of, std::vector<std::int32_t> targets) {
+    return test::error_of([&] { cross_entropy(logits_of, targets); });
+  };
+  EXPECT_EQ(message(Tensor::zeros({3}), {0}), "cross_entropy: logits must be [rows, classes], got [3]");
+  EXPECT_EQ(message(logits, {0}), "cross_entropy: there must be 2 targets, got 1");
+  EXPECT_EQ(message(logits, {0, 3}), "cross_entropy: targets must be below 3, got 3");
 }
 
 TEST(ProjectedCrossEntropy, RefusesWhatDoesNotFitByName) {

@@ -170,11 +170,11 @@ def save_case(directory, values, exact, ids, offsets):
     report(directory.name, values, exact)
 
 
-def write_cases(description, cases, write_case):
+def write_cases(description, cases, write_case, folder="models"):
     """The command of every script that writes models: all cases, or --only one. Returns its arguments."""
     here = pathlib.Path(__file__).resolve()
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
-    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / "models")
+    parser.add_argument("--out", type=pathlib.Path, default=here.parents[2] / "tests" / "golden" / folder)
     parser.add_argument("--only", choices=list(cases))
     arguments = parser.parse_args()
     torch.set_num_threads(1)

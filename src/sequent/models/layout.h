@@ -16,10 +16,14 @@ struct NameRule {
   enum class Layout : std::uint8_t {
     same,
     depthwise,  // ours [channels, taps], published [channels, 1, taps]
+    numbered,   // ours [count, ...], published a tensor of one row each: the name with ".0", ".1", ... behind it
   };
   std::string_view ours;
   std::string_view published;
   Layout layout = Layout::same;
+  /// Ours is this one of so many equal parts that the published tensor has along its first axis.
+  std::uint8_t part = 0;
+  std::uint8_t parts = 1;
 };
 
 struct Layout {

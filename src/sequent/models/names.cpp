@@ -41,7 +41,7 @@ std::string fill(std::string_view pattern, std::span<const std::string_view> hol
 std::vector<PublishedName> published_names(std::span<const NameRule> rules, std::string_view ours) {
   std::vector<PublishedName> names;
   for (const NameRule& rule : rules) {
-    if (const auto holes = match(rule.ours, ours)) names.push_back({fill(rule.published, *holes), rule.layout});
+    if (const auto holes = match(rule.ours, ours)) names.push_back({fill(rule.published, *holes), rule});
   }
   check(!names.empty(), "names: the layout has no published name for the parameter {}", ours);
   return names;

@@ -12,7 +12,7 @@ namespace sequent {
 
 struct PublishedName {
   std::string name;
-  NameRule::Layout layout;
+  NameRule rule;
 };
 
 /// Every published name of the parameter `ours`, the one to write first; a parameter without a rule is an Error.

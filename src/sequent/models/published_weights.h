@@ -7,16 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "sequent/checkpoint/safetensors.h"
 #include "sequent/checkpoint/weights.h"
 #include "sequent/models/layout.h"
+#include "sequent/models/names.h"
 #include "sequent/nn/parameters.h"
 
 namespace sequent {
 
-/// Parameters from files, each under the published name that is there. Both arguments must outlive this.
+/// Parameters from files, each under the published name that is there, with `prefix` before it. What it is made from
+/// must outlive this.
 class PublishedWeights : public ParameterSource {
  public:
-  PublishedWeights(std::span<const NameRule> names, WeightSource& weights) : names_(names), weights_(weights) {}
+  PublishedWeights(std::span<const NameRule> names, WeightSource& weights, std::string_view prefix = {})
+      : names_(names), weights_(weights), prefix_(prefix) {}
   Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) override;
 
   /// Throws if a tensor of the files was not asked for, but for those published as one of `ours` and those of the names
@@ -24,9 +28,15 @@ class PublishedWeights : public ParameterSource {
   void expect_all_taken(std::span<const std::string_view> ours, std::span<const std::string_view> derived = {}) const;
 
  private:
+  std::vector<PublishedName> names_of(std::string_view ours) const;
+
   std::span<const NameRule> names_;
   WeightSource& weights_;
+  std::string_view prefix_;
 };
+
+/// Parameters under the published names that are written.
+std::vector<NamedTensor> published_tensors(std::span<const NameRule> names, std::span<const Parameter> parameters);
 
 /// Writes config.json, generation_config.json and model.safetensors.
 void write_model_files(const std::filesystem::path& directory, const nlohmann::json& config,

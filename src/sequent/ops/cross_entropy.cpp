@@ -100,6 +100,27 @@ void scale_in_place(const Tensor& x, float factor) {
 
 }  // namespace
 
+Var cross_entropy(const Var& logits, std::span<const std::int32_t> targets) {
+  check(logits.shape().rank() == 2, "cross_entropy: logits must be [rows, classes], got {}", to_string(logits.shape()));
+  check(static_cast<std::int64_t>(targets.size()) == logits.rows(), "cross_entropy: there must be {} targets, got {}",
+        logits.rows(), targets.size());
+  const std::int64_t counted = count_targets(targets, logits.columns());
+  const Tensor losses = Tensor::empty({logits.rows()});
+  const Tensor dlogits = recording({logits}) ? Tensor::empty(logits.shape()) : Tensor();
+  kernels::cross_entropy(kernels::Cpu{}, {.logits = logits.value().floats(),
+                                          .targets = targets.data(),
+                                          .losses = losses.mutable_floats(),
+                                          .dlogits = dlogits.defined() ? dlogits.mutable_floats() : nullptr,
+                                          .scale = static_cast<float>(1.0 / static_cast<double>(counted)),
+                                          .rows = logits.rows(),
+                                          .columns = logits.columns()});
+  const auto loss = static_cast<float>(sum_of(losses) / static_cast<double>(counted));
+  return record(Tensor::full({1}, loss), {logits}, [logits = logits.gradient_only(), dlogits](const Tensor& dloss) {
+    scale_in_place(dlogits, dloss.floats()[0]);
+    logits.accumulate(dlogits);
+  });
+}
+
 ProjectedCrossEntropy projected_cross_entropy(const Var& hidden, const Var& projection,
                                               std::span<const std::int32_t> targets) {
   check(hidden.shape().rank() == 2, "cross_entropy: hidden must be [tokens, width], got {}", to_string(hidden.shape()));

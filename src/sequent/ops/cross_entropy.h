@@ -1,5 +1,5 @@
-// Cross-entropy fused with the output projection, in chunks of tokens: the whole [tokens, vocabulary] matrix of
-// logits never exists.
+// Cross-entropy of logits that are there, and fused with the output projection, in chunks of tokens: the whole [tokens,
+// vocabulary] matrix of logits never exists.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,10 @@ struct ProjectedCrossEntropy {
   Var loss;             // one element: the mean over counted tokens, nats
   Tensor token_losses;  // [tokens], nats; 0 where the target is not counted
 };
+
+/// One element: the mean over counted rows of logsumexp(logits[r]) - logits[r, targets[r]], nats. logits: [rows,
+/// classes]; targets as below.
+Var cross_entropy(const Var& logits, std::span<const std::int32_t> targets);
 
 /// token_losses[t] = logsumexp(l) - l[targets[t]] with l = projection hidden[t].
 /// hidden: [tokens, width]   projection: [vocabulary, width]   targets: a token each; negative ones are not counted.

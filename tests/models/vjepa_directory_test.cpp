@@ -1,0 +1,105 @@
+#include "sequent/models/vjepa_directory.h"
+
+#include <gtest/gtest.h>
+
+#include "sequent/checkpoint/safetensors.h"
+#include "tests/support/files.h"
+#include "tests/support/golden_video.h"
+#include "tests/support/small_vjepa.h"
+
+namespace sequent {
+namespace {
+
+std::vector<double> values_of(const Parameters& parameters) {
+  std::vector<double> all;
+  for (const Parameter& parameter : parameters.all()) {
+    const std::vector<double> values = test::to_doubles(parameter.var.value());
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+TEST(VJepaDirectory, WhatIsSavedIsTheSameModel) {
+  for (const VideoTarget target : {VideoTarget::features, VideoTarget::pixels}) {
+    VJepaConfig config = test::small_vjepa();
+    config.target = target;
+    const auto source = fresh_parameters(5);
+    const VJepa model(config, *source);
+    const test::TemporaryDirectory directory;
+    save_vjepa(directory.path(), model);
+    EXPECT_TRUE(holds_vjepa(directory.path()));
+    const auto again = load_vjepa(directory.path());
+    EXPECT_EQ(values_of(again->parameters()), values_of(model.parameters()));
+    EXPECT_EQ(values_of(again->target_parameters()), values_of(model.target_parameters()));
+    const auto encoder = load_video_encoder(directory.path());
+    const Tensor clips = test::small_clips(1);
+    EXPECT_EQ(test::to_doubles(encoder->transformer().forward(clips).value()),
+              test::to_doubles(model.features().forward(clips).value()));
+  }
+}
+
+TEST(VJepaDirectory, LoadedModelsCanBeTrainedOn) {
+  const auto source = fresh_parameters(5);
+  const test::TemporaryDirectory directory;
+  save_vjepa(directory.path(), VJepa(test::small_vjepa(), *source));
+  const auto model = load_vjepa(directory.path());
+  model->parameters().flatten();
+  EXPECT_NO_THROW(model->update_target(0.5f));
+}
+
+TEST(VJepaDirectory, VJepa2GoesThroughItsOwnLayout) {
+  for (const std::string& name : test::golden_videos("vjepa2")) {
+    const test::GoldenVideo golden("vjepa2", name);
+    const auto model = load_vjepa(golden.directory);
+    const test::TemporaryDirectory directory;
+    save_vjepa(directory.path(), *model, kVJepa2);
+    EXPECT_EQ(read_vjepa_description(directory.path()).layout, &kVJepa2);
+    const auto again = load_vjepa(directory.path());
+    EXPECT_EQ(values_of(again->parameters()), values_of(model->parameters()));
+    // The names are those that transformers writes, without the classifier's prefix.
+    const TensorFile ours = TensorFile::open(directory / "model.safetensors");
+    const TensorFile theirs = TensorFile::open((golden.directory / "model.safetensors").string());
+    for (const std::string& tensor : ours.names()) EXPECT_TRUE(theirs.contains("vjepa2." + tensor)) << tensor;
+  }
+}
+
+TEST(VJepaDirectory, ProbesGoThroughFiles) {
+  const test::GoldenVideo golden("vjepa", "vjepa-plain");
+  const VisionTransformerConfig encoder = read_vjepa_description(golden.directory / "jepa.pth.tar").config.encoder;
+  const auto probe = load_video_probe(golden.directory / "probe.pth.tar", encoder);
+  const test::TemporaryDirectory directory;
+  save_video_probe(directory.path(), *probe);
+  EXPECT_EQ(values_of(load_video_probe(directory.path(), encoder)->parameters()), values_of(probe->parameters()));
+  VisionTransformerConfig other = encoder;
+  other.blocks.width = 24;
+  EXPECT_NE(
+      test::error_of([&] { load_video_probe(directory.path(), other); }).find("is for width 20, the encoder has 24"),
+      std::string::npos);
+}
+
+TEST(VJepaDirectory, OtherModelsAreToldApart) {
+  const std::filesystem::path models = SEQUENT_SOURCE_DIR "/tests/golden/models";
+  EXPECT_FALSE(holds_vjepa(models / "llama-plain"));
+  EXPECT_NE(test::error_of([&] { load_vjepa(models / "llama-plain"); }).find("holds no model of video but one of type"),
+            std::string::npos);
+  EXPECT_NE(test::error_of([] { load_vjepa("/nowhere"); }).find("does not exist"), std::string::npos);
+}
+
+TEST(VJepaDirectory, UnknownTensorsAreNamed) {
+  const auto source = fresh_parameters(5);
+  const VJepa model(test::small_vjepa(), *source);
+  const test::TemporaryDirectory directory;
+  save_vjepa(directory.path(), model);
+  const TensorFile file = TensorFile::open(directory / "model.safetensors");
+  std::vector<NamedTensor> tensors;
+  for (const std::string& name : file.names()) tensors.push_back({name, file.tensor(name).clone()});
+  tensors.push_back({"target_encoder.module.backbone.cls_token", Tensor::zeros({1})});
+  save_safetensors(directory / "model.safetensors", tensors);
+  for (const auto load : {+[](const std::string& path) { load_vjepa(path); },
+                          +[](const std::string& path) { load_video_encoder(path); }}) {
+    EXPECT_NE(test::error_of([&] { load(directory.path().string()); }).find("cls_token"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace sequent
