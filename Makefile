@@ -6,12 +6,12 @@ BENCH_DIR = $(BUILD_DIR)-benchmarks
 # Every test program may use all cores itself, so the tests run one after the other.
 CTEST = ctest --output-on-failure
 
-.PHONY: help setup configure build quickstart test test-release test-dev test-tsan bench format clean
+.PHONY: help setup configure build quickstart quickstart-video test test-release test-dev test-tsan bench format clean
 
 help: ## Describe the targets (default)
 	@echo "Sequent: train, run and compare post-Transformer architectures"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  BUILD_DIR=path   builds there instead of in build/ (sanitizer builds beside it)"
 	@echo "  DATA=path        quickstart trains on this file or directory"
@@ -30,6 +30,12 @@ quickstart: ## From nothing to six trained architectures and a report about them
 	@cmake --preset release -B $(BUILD_DIR)
 	@cmake --build $(BUILD_DIR) --target sequent_command
 	@BUILD_DIR="$(BUILD_DIR)" DATA="$(DATA)" scripts/quickstart.sh
+
+quickstart-video: ## Generated videos, an encoder trained on them without labels, and what it sees, in a few minutes
+	@scripts/setup.sh --without-browser
+	@cmake --preset release -B $(BUILD_DIR)
+	@cmake --build $(BUILD_DIR) --target sequent_command
+	@BUILD_DIR="$(BUILD_DIR)" scripts/quickstart_video.sh
 
 test: test-release test-dev test-tsan ## Build and run every test, then the sanitizers over the fast ones
 	@echo

@@ -83,7 +83,7 @@ TEST_P(Videos, GiveTheFramesOfTheFfmpegProgramInAnyOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Encodings, Videos, testing::ValuesIn(kEncodings),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& video) { return video.param.name; });
 
 class VideoFiles : public testing::Test {
  protected:

@@ -1,6 +1,7 @@
 """Writes tests/golden/video/: what the published code of V-JEPA makes of videos before the model sees them.
 
 clips.json: the frames its data set chooses; masks.json: its masks, with the random numbers they were made from;
+schedules.json: the schedules of its training;
 views.safetensors: a picture resized and cropped as in training (by torch) and in evaluation (by OpenCV, as in its code).
 
     JEPA=checkout python tools/golden/video_inputs.py    # of github.com/facebookresearch/jepa, commit 51c59d5
@@ -48,8 +49,9 @@ def modules():
     import src.datasets.utils.video.functional as functional
     import src.datasets.video_dataset as dataset
     import src.masks.multiblock3d as multiblock
+    import src.utils.schedulers as schedulers
 
-    return dataset, multiblock, functional
+    return dataset, multiblock, functional, schedulers
 
 
 def clips(dataset):
@@ -134,14 +136,35 @@ def views(functional):
     }
 
 
+def schedules(schedulers):
+    """Learning rate, weight decay and momentum as app/vjepa/train.py draws them, step by step."""
+    cases = []
+    for steps, warmup, wanted in ((90000, 12000, (0, 1, 11998, 11999, 12000, 50000, 89999)),
+                                  (300, 40, (0, 5, 38, 39, 40, 41, 150, 299))):
+        optimizer = types.SimpleNamespace(param_groups=[{}])
+        horizon = int(1.25 * steps)
+        rate = schedulers.WarmupCosineSchedule(optimizer, warmup_steps=warmup, start_lr=2e-4, ref_lr=6.25e-4,
+                                               final_lr=1e-6, T_max=horizon)
+        decay = schedulers.CosineWDSchedule(optimizer, ref_wd=0.04, final_wd=0.4, T_max=horizon)
+        at = []
+        for step in range(steps):
+            lr, weight_decay = rate.step(), decay.step()
+            if step in wanted:
+                momentum = 0.998 + step * (1.0 - 0.998) / (steps * 1.25)
+                at.append(dict(step=step, lr=lr, weight_decay=weight_decay, momentum=momentum))
+        cases.append(dict(steps=steps, warmup=warmup, at=at))
+    return cases
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="tests/golden/video", type=pathlib.Path)
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    dataset, multiblock, functional = modules()
-    for name, cases in {"clips": clips(dataset), "masks": masks(multiblock)}.items():
+    dataset, multiblock, functional, schedulers = modules()
+    for name, cases in {"clips": clips(dataset), "masks": masks(multiblock),
+                        "schedules": schedules(schedulers)}.items():
         lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
         (out / f"{name}.json").write_text(f"[\n{lines}\n]\n")
     save_file(views(functional), out / "views.safetensors")

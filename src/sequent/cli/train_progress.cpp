@@ -20,8 +20,9 @@ std::string answer_text(const EncoderDecoder& model, const Tokenizer& tokenizer,
 }
 
 std::string fields_of(const StepMetrics& metrics) {
-  return fmt::format("loss {:.3f}  {}  lr {:.1e}", *metrics.loss, format_rate(*metrics.tokens_per_second, "tokens"),
-                     *metrics.lr);
+  const std::string rate = metrics.clips_per_second ? format_rate(*metrics.clips_per_second, "clips")
+                                                    : format_rate(*metrics.tokens_per_second, "tokens");
+  return fmt::format("loss {:.3f}  {}  lr {:.1e}", *metrics.loss, rate, *metrics.lr);
 }
 
 }  // namespace
@@ -53,6 +54,10 @@ void TrainProgress::step(const StepMetrics& metrics) {
   if (metrics.val_loss) {
     bar_->line(
         fmt::format("step {}: loss {:.4f}, validation loss {:.4f}", metrics.step, *metrics.loss, *metrics.val_loss));
+  }
+  if (metrics.probe_accuracy) {
+    bar_->line(fmt::format("step {}: loss {:.4f}, online probe {:.1f}%", metrics.step, *metrics.loss,
+                           100 * *metrics.probe_accuracy));
   }
   bar_->update(metrics.step, fields_of(metrics));
 }

@@ -6,7 +6,8 @@
 namespace sequent {
 namespace {
 
-constexpr std::array<Verb, 1> kVerbs = {{
+constexpr std::array<Verb, 2> kVerbs = {{
+    {"pretrain", "train an encoder on videos without labels", run_video_pretrain},
     {"synth", "make a labelled data set of moving shapes", run_video_synth},
 }};
 

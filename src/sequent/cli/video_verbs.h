@@ -3,6 +3,7 @@
 
 namespace sequent {
 
+int run_video_pretrain(int argc, char** argv);
 int run_video_synth(int argc, char** argv);
 
 }  // namespace sequent

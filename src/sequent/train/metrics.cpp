@@ -65,6 +65,7 @@ std::string to_json_line(const StepMetrics& metrics) {
   for (const Key& key : kKeys) {
     if (const auto& value = metrics.*key.value) line[key.name] = *value;
   }
+  if (metrics.skipped_videos) line["skipped_videos"] = *metrics.skipped_videos;
   for (const ExpertLoad& layer : metrics.moe) {
     line["moe"].push_back(
         {{"layer", layer.layer}, {"share", layer.share}, {"drop_rate", layer.drop_rate}, {"entropy", layer.entropy}});

@@ -34,6 +34,7 @@ struct StepMetrics {
   std::optional<double> weight_decay = {};
   std::optional<double> momentum = {};
   std::optional<double> probe_accuracy = {};
+  std::optional<std::int64_t> skipped_videos = {};
   std::vector<ExpertLoad> moe = {};
 };
 

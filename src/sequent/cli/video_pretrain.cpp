@@ -1,0 +1,52 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sequent/base/files.h"
+#include "sequent/base/units.h"
+#include "sequent/cli/common.h"
+#include "sequent/cli/setting_flags.h"
+#include "sequent/cli/train_progress.h"
+#include "sequent/cli/video_verbs.h"
+#include "sequent/train/video_run.h"
+
+namespace sequent {
+
+int run_video_pretrain(int argc, char** argv) {
+  CLI::App app("Trains a V-JEPA encoder on video without labels.", "sequent video pretrain");
+  VideoTrainConfig config;
+  std::string recipe;
+  std::string file;
+  std::vector<std::string> overrides;
+  bool resume = false;
+  CommonFlags common(app);
+  app.add_option("--recipe", recipe, "start from a published run: vitl16, vith16 or vith16-384");
+  app.add_option("--config", file, "TOML file of settings; flags and key=value words win over it");
+  app.add_flag("--resume", resume, "continue the run in --out from its newest checkpoint");
+  app.add_option("overrides", overrides, "settings as key=value, e.g. lr=3e-4")->type_name("KEY=VALUE");
+  const SettingFlags flags(app, config.fields());
+  if (const auto code = common.parse(app, argc, argv)) return *code;
+
+  if (!recipe.empty()) config = video_recipe(recipe);
+  if (!file.empty()) read_toml(config.fields(), read_text(file), file);
+  for (const std::string& text : overrides) apply_override(config.fields(), text);
+  flags.apply(config.fields());
+  TrainResult result;
+  {
+    TrainProgress progress("pretrain");
+    result = resume ? resume_on_video(config.out, progress.events()) : train_on_video(config, progress.events());
+  }
+  if (common.json()) write_json(to_json(result));
+  if (result.interrupted) {
+    note("stopped at step {}; continue with: sequent video pretrain --resume --out {}", result.steps, config.out);
+    return 0;
+  }
+  if (!common.json()) {
+    note("trained {} steps in {} ({})", result.steps, format_duration(result.seconds),
+         format_rate(static_cast<double>(result.clips) / std::max(result.seconds, 1e-9), "clips"));
+    note("model: {}\ntry its features: sequent video probe {} --data LABELLED", result.model, config.out);
+  }
+  return 0;
+}
+
+}  // namespace sequent
