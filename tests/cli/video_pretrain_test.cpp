@@ -60,6 +60,13 @@ TEST_F(VideoPretrainCommand, TrainsAndSaysWhatItMade) {
   EXPECT_TRUE(std::filesystem::exists(object["model"].get<std::string>() + "/config.json"));
 }
 
+TEST_F(VideoPretrainCommand, SaysWhatTheBottleneckIs) {
+  const test::CommandResult result = test::sequent(words("run", "4"));
+  EXPECT_NE(result.err.find("clips/s"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("decoding was waited for"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("the bottleneck"), std::string::npos) << result.err;
+}
+
 TEST_F(VideoPretrainCommand, KilledAndResumedEndsWithTheSameBits) {
   ASSERT_EQ(test::sequent(words("whole", "30")).exit_code, 0);
   const test::Process process(words("parts", "30"), directory / "log");

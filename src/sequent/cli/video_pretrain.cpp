@@ -32,9 +32,15 @@ int run_video_pretrain(int argc, char** argv) {
   for (const std::string& text : overrides) apply_override(config.fields(), text);
   flags.apply(config.fields());
   TrainResult result;
+  double data_wait = 0;
   {
     TrainProgress progress("pretrain");
-    result = resume ? resume_on_video(config.out, progress.events()) : train_on_video(config, progress.events());
+    TrainEvents events = progress.events();
+    events.step = [&, shown = events.step](const StepMetrics& metrics) {
+      data_wait = metrics.data_wait.value_or(data_wait);
+      shown(metrics);
+    };
+    result = resume ? resume_on_video(config.out, events) : train_on_video(config, events);
   }
   if (common.json()) write_json(to_json(result));
   if (result.interrupted) {
@@ -44,6 +50,9 @@ int run_video_pretrain(int argc, char** argv) {
   if (!common.json()) {
     note("trained {} steps in {} ({})", result.steps, format_duration(result.seconds),
          format_rate(static_cast<double>(result.clips) / std::max(result.seconds, 1e-9), "clips"));
+    constexpr double kNoticeable = 0.05;
+    note("decoding was waited for {:.1f}% of the time: {}", 100 * data_wait,
+         data_wait < kNoticeable ? "computing is the bottleneck" : "it is the bottleneck; more --workers may help");
     note("model: {}\ntry its features: sequent video probe {} --data LABELLED", result.model, config.out);
   }
   return 0;
