@@ -65,23 +65,25 @@ class Draws {
 
 using Colour = std::array<double, 3>;
 
-/// Stripes of two colours, straight for shapes and bent for the background.
+/// Two waves across one another between two colours: motion in any direction shows. As direction and phases are drawn
+/// evenly, a texture that is moved or turned has the distribution that it had.
 struct Texture {
   explicit Texture(Draws& draw)
-      : direction(draw.next(0, kFullTurn)), frequency(draw.next(2, 5)), phase(draw.next()), bend(draw.next(0, 1)) {
+      : direction(draw.next(0, kFullTurn)), frequency(draw.next(2, 4)), phases{draw.next(), draw.next()} {
     for (double& value : dark) value = draw.next(0, 0.5);
     for (double& value : bright) value = draw.next(0.5, 1);
   }
   Colour at(double x, double y) const {
     const double along = x * std::cos(direction) + y * std::sin(direction);
     const double across = y * std::cos(direction) - x * std::sin(direction);
-    const double wave =
-        0.5 + 0.5 * std::sin(kFullTurn * (frequency * along + phase) + 2 * bend * std::sin(kFullTurn * across));
+    const double wave = 0.5 + 0.25 * std::sin(kFullTurn * (frequency * along + phases[0])) +
+                        0.25 * std::sin(kFullTurn * (frequency * across + phases[1]));
     Colour colour;
     for (std::size_t c = 0; c < 3; ++c) colour[c] = dark[c] + wave * (bright[c] - dark[c]);
     return colour;
   }
-  double direction, frequency, phase, bend;
+  double direction, frequency;
+  std::array<double, 2> phases;
   Colour dark, bright;
 };
 
@@ -108,6 +110,25 @@ struct Shape2d {
   Texture texture;
 };
 
+/// Where motion has carried what began at a place of its own, in the plane.
+ShapeState moved(const SyntheticVideos& settings, std::int64_t index, std::int64_t part, std::int64_t time) {
+  Draws draw(settings, index, part);
+  const Motion& motion = kMotions[static_cast<std::size_t>(index) % kMotions.size()];
+  const auto t = static_cast<double>(time) * draw.next(0.7, 1.3);
+  ShapeState state;
+  state.x = draw.next() + motion.right * kShift * t;
+  state.y = draw.next() + motion.down * kShift * t;
+  state.angle = kFullTurn * fraction(draw.next() + motion.turn * kTurn / kFullTurn * t);
+  state.size = kSmallest * std::pow(kLargest / kSmallest, fraction(draw.next() + motion.growth * kGrowth * t));
+  return state;
+}
+
+/// A point as seen by something at this place, turned clockwise (y points down) and of this size.
+std::array<double, 2> seen_from(const ShapeState& state, double dx, double dy) {
+  return {(dx * std::cos(state.angle) + dy * std::sin(state.angle)) / state.size,
+          (dy * std::cos(state.angle) - dx * std::sin(state.angle)) / state.size};
+}
+
 /// From the centre of a shape to a point, the short way around the torus.
 double around(double from, double to) {
   return fraction(to - from + 0.5) - 0.5;
@@ -127,14 +148,9 @@ std::span<const std::string_view> motion_names() {
 }
 
 ShapeState synthetic_shape(const SyntheticVideos& settings, std::int64_t index, std::int64_t shape, std::int64_t time) {
-  Draws draw(settings, index, 2 * shape + 1);
-  const Motion& motion = kMotions[static_cast<std::size_t>(index) % kMotions.size()];
-  const auto t = static_cast<double>(time) * draw.next(0.7, 1.3);
-  ShapeState state;
-  state.x = fraction(draw.next() + motion.right * kShift * t);
-  state.y = fraction(draw.next() + motion.down * kShift * t);
-  state.angle = kFullTurn * fraction(draw.next() + motion.turn * kTurn / kFullTurn * t);
-  state.size = kSmallest * std::pow(kLargest / kSmallest, fraction(draw.next() + motion.growth * kGrowth * t));
+  ShapeState state = moved(settings, index, 2 * shape + 1, time);
+  state.x = fraction(state.x);
+  state.y = fraction(state.y);
   return state;
 }
 
@@ -150,19 +166,17 @@ Tensor synthetic_video(const SyntheticVideos& settings, std::int64_t index) {
   constexpr int kSamples = 2;  // each way, so that edges are smooth
   std::vector<ShapeState> states(shapes.size());
   for (std::int64_t t = 0; t < settings.frames; ++t) {
+    const ShapeState ground = moved(settings, index, -1, t);
     for (std::size_t s = 0; s < shapes.size(); ++s) {
       states[s] = synthetic_shape(settings, index, static_cast<std::int64_t>(s), t);
     }
     const auto colour_at = [&](double x, double y) {
       for (std::size_t s = shapes.size(); s-- > 0;) {
-        const double dx = around(states[s].x, x) / states[s].size;
-        const double dy = around(states[s].y, y) / states[s].size;
-        // Clockwise as seen, y pointing down.
-        const double u = dx * std::cos(states[s].angle) + dy * std::sin(states[s].angle);
-        const double v = dy * std::cos(states[s].angle) - dx * std::sin(states[s].angle);
+        const auto [u, v] = seen_from(states[s], around(states[s].x, x), around(states[s].y, y));
         if (inside(shapes[s].kind, u, v)) return shapes[s].texture.at(u / 4, v / 4);
       }
-      return background.at(x, y);
+      const auto [u, v] = seen_from(ground, x - ground.x, y - ground.y);
+      return background.at(u / 4, v / 4);
     };
     for (std::int64_t i = 0; i < settings.size * settings.size; ++i) {
       Colour sum = {};

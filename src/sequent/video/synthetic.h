@@ -1,9 +1,9 @@
 // A data set of moving shapes that anyone can make: what a video shows is its motion, and no single frame tells.
 //
-// In every video a few textured shapes on a textured background all move in one way. Position (on a torus), angle and
-// (logarithm of) size of a shape begin uniformly distributed over all they can be, and motion carries each around its
-// circle at constant speed, so that they are just as distributed at any later time: a frame by itself has the same
-// distribution whatever the motion. Only a change from frame to frame says which it is.
+// In every video a few textured shapes and the textured background all move in one way, each at a speed of its own.
+// Position (of shapes on a torus), angle and (logarithm of) size begin uniformly distributed over all they can be, and
+// motion carries each around its circle at constant speed, so that they are just as distributed at any later time: a frame
+// by itself has the same distribution whatever the motion. Only a change from frame to frame says which it is.
 #pragma once
 
 #include <cstdint>
