@@ -43,6 +43,17 @@ TEST_P(Generate, TheSameSeedGivesTheSameTextAndAnotherSeedAnother) {
   EXPECT_NE(run("once upom", tokens(60)).tokens, first.tokens);
 }
 
+TEST_P(Generate, StopsAtFurtherEndTokens) {
+  GenerateOptions options = tokens(30);
+  const std::vector<std::int32_t> all = run("four", options).tokens;
+  options.ignore_end_of_text = false;
+  options.end_tokens = {300, all[7]};
+  const Generation result = run("four", options);
+  const auto first = std::find(all.begin(), all.end(), all[7]) - all.begin();
+  EXPECT_EQ(result.reason, StopReason::end_of_text);
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(result.tokens.size()), first);
+}
+
 TEST_P(Generate, ReportsWhatItDid) {
   const Generation result = run("four", tokens(30));
   EXPECT_EQ(result.prompt_tokens, 4);

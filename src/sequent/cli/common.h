@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sequent/models/encoder_decoder_directory.h"
 #include "sequent/models/model_directory.h"
@@ -66,6 +67,7 @@ struct OpenedModel {
   std::filesystem::path directory;
   LoadedModel loaded;
   Tokenizer tokenizer;
+  std::vector<std::int32_t> end_tokens;
 };
 OpenedModel open_model(const std::string& path);
 

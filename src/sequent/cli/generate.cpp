@@ -93,6 +93,7 @@ int generate_text(Flags& flags, bool json) {
   Session session =
       flags.load_state.empty() ? Session(*model.loaded.model) : load_session(flags.load_state, model.loaded);
   flags.options.interrupt = &catch_interrupts();
+  flags.options.end_tokens = model.end_tokens;
   const Generation result = generate(session, model.tokenizer, model.tokenizer.encode(prompt, flags.special),
                                      flags.options, [&](std::string_view piece) {
                                        if (!json) write_out(piece);

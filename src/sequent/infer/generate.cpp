@@ -48,8 +48,7 @@ class Writer {
       const auto vocabulary = static_cast<std::size_t>(logits.elements());
       const std::int32_t id = sample({logits.floats(), vocabulary}, session_.recent(), options_.sampler,
                                      static_cast<std::uint64_t>(session_.position()));
-      const bool end = id == end_of_text || id == tokenizer_.end_of_text();
-      if (end && !options_.ignore_end_of_text) return StopReason::end_of_text;
+      if (ends(id, end_of_text) && !options_.ignore_end_of_text) return StopReason::end_of_text;
       result_.tokens.push_back(id);
       // Shown before the next step is computed: the reader need not wait for it.
       show(stops_.push(text_of(id)));
@@ -66,6 +65,11 @@ class Writer {
   }
 
  private:
+  bool ends(std::int32_t id, std::int32_t end_of_text) const {
+    const std::vector<std::int32_t>& more = options_.end_tokens;
+    return id == end_of_text || id == tokenizer_.end_of_text() || std::find(more.begin(), more.end(), id) != more.end();
+  }
+
   // Models may have more output rows than the tokenizer has tokens; those stand for no text.
   std::string text_of(std::int32_t id) { return id < tokenizer_.vocabulary_size() ? decoder_.push(id) : std::string(); }
 

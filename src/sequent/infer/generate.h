@@ -19,7 +19,9 @@ namespace sequent {
 struct GenerateOptions {
   std::int64_t max_tokens = 200;
   SamplerOptions sampler;
-  std::vector<std::string> stop;    // the text ends before the first of these
+  std::vector<std::string> stop;  // the text ends before the first of these
+  /// Tokens that end the text beside the end of text of the model and of the tokenizer: those of an answer.
+  std::vector<std::int32_t> end_tokens = {};
   bool ignore_end_of_text = false;  // go on with the next document
   /// Set from anywhere, a signal handler included: the text ends with the token being made.
   const std::atomic<bool>* interrupt = nullptr;
