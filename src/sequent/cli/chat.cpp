@@ -11,13 +11,12 @@
 #include "sequent/cli/common.h"
 #include "sequent/cli/sampler_flags.h"
 #include "sequent/cli/verbs.h"
-#include "sequent/infer/state_file.h"
+#include "sequent/infer/plain_conversation.h"
+#include "sequent/infer/template_conversation.h"
 
 namespace sequent {
 namespace {
 
-constexpr const char* kUser = "User:";
-constexpr const char* kAssistant = "Assistant:";
 constexpr const char* kCommands = "/reset forgets everything, /save FILE, /load FILE, /quit";
 
 // A line of stdin without its end; nothing when there are no more or the user interrupted.
@@ -33,14 +32,12 @@ std::optional<std::string> read_line(const std::atomic<bool>& interrupted) {
 
 class Chat {
  public:
-  Chat(const OpenedModel& model, const GenerateOptions& options, bool json)
-      : model_(model), options_(options), json_(json), session_(*model.loaded.model) {
-    options_.stop.push_back(std::string("\n") + kUser);
-  }
+  Chat(Conversation& conversation, const GenerateOptions& options, bool json)
+      : conversation_(conversation), options_(options), json_(json) {}
 
-  int run() {
+  int run(const std::string& greeting) {
     const bool terminal = isatty(STDIN_FILENO) != 0;
-    if (terminal) note("A plain language model continues \"{} ...\\n{}\". {}.", kUser, kAssistant, kCommands);
+    if (terminal) note("{} {}.", greeting, kCommands);
     for (;;) {
       std::atomic<bool>& interrupted = catch_interrupts();
       interrupted = false;
@@ -55,12 +52,12 @@ class Chat {
         answer(*line);
       }
     }
-    if (json_)
-      write_json({{"turns", turns_}, {"position", session_.position()}, {"state_bytes", session_.state().bytes()}});
+    if (json_) {
+      const Session& session = conversation_.session();
+      write_json({{"turns", turns_}, {"position", session.position()}, {"state_bytes", session.state().bytes()}});
+    }
     return 0;
   }
-
-  void load(const std::string& path) { session_ = load_session(path, model_.loaded); }
 
  private:
   // A mistake in a command is reported and the conversation goes on.
@@ -70,13 +67,13 @@ class Chat {
     const std::string file = space == std::string::npos ? "" : line.substr(space + 1);
     try {
       if (command == "/reset") {
-        session_.reset();
+        conversation_.reset();
       } else if (command == "/save" && !file.empty()) {
-        save_session(file, model_.loaded, session_);
-        note("saved {} tokens in {}", session_.position(), file);
+        conversation_.save(file);
+        note("saved {} tokens in {}", conversation_.session().position(), file);
       } else if (command == "/load" && !file.empty()) {
-        load(file);
-        note("loaded {} tokens from {}", session_.position(), file);
+        conversation_.load(file);
+        note("loaded {} tokens from {}", conversation_.session().position(), file);
       } else {
         note("there is no command '{}'; {}", line, kCommands);
       }
@@ -86,52 +83,67 @@ class Chat {
   }
 
   void answer(const std::string& message) {
-    const std::string prompt =
-        fmt::format("{}{} {}\n{}", session_.position() > 0 ? "\n" : "", kUser, message, kAssistant);
-    const Session before = session_;
-    const Generation result =
-        generate(session_, model_.tokenizer, model_.tokenizer.encode(prompt), options_, [&](std::string_view piece) {
-          if (!json_) write_out(piece);
-        });
+    const Generation result = conversation_.answer(message, options_, [&](std::string_view piece) {
+      if (!json_) write_out(piece);
+    });
     if (!json_) write_out("\n");
-    if (result.reason == StopReason::stop_string) {
-      // The model has begun the user's next turn. It must not remember that, so it reads its answer again.
-      session_ = before;
-      session_.feed(model_.tokenizer.encode(prompt + result.text));
-    }
     turns_.push_back({{"user", message},
                       {"assistant", result.text},
+                      {"prompt_tokens", result.prompt_tokens},
                       {"generated_tokens", result.tokens.size()},
                       {"stop_reason", name_of(result.reason)}});
   }
 
-  const OpenedModel& model_;
+  Conversation& conversation_;
   GenerateOptions options_;
   bool json_;
-  Session session_;
   nlohmann::json turns_ = nlohmann::json::array();
 };
+
+// The template that the user gives, else that of the model.
+std::optional<ChatTemplate> template_for(const OpenedModel& model, const std::string& file) {
+  if (file.empty()) return ChatTemplate::load(model.directory);
+  return ChatTemplate(read_chat_template(file, model.directory));
+}
 
 }  // namespace
 
 int run_chat(int argc, char** argv) {
   CLI::App app(
-      "Talks with a model, a line at a time. Models here have no chat template: each line is given to the model\n"
-      "as \"User: LINE\\nAssistant:\", and its answer ends where it writes \"\\nUser:\". Lines that begin with /\n"
-      "are commands: /reset, /save FILE, /load FILE, /quit.",
+      "Talks with a model, a line at a time, in the form of the model's chat template. Without one each line is given\n"
+      "to the model as \"User: LINE\\nAssistant:\", and its answer ends where it writes \"\\nUser:\". Lines that "
+      "begin\n"
+      "with / are commands: /reset, /save FILE, /load FILE, /quit.",
       "sequent chat");
   std::string model_path;
   std::string load_state;
+  std::string system;
+  std::string template_file;
   GenerateOptions options;
   CommonFlags common(app);
   app.add_option("MODEL", model_path, "model directory or run directory")->required();
+  app.add_option("--system", system, "what the model is told before the conversation");
+  app.add_option("--template", template_file, "a chat template instead of the model's: a file in Jinja");
   add_generate_flags(app, options);
   app.add_option("--load-state", load_state, "go on from a saved conversation");
   if (const auto code = common.parse(app, argc, argv)) return *code;
   const OpenedModel model = open_model(model_path);
-  Chat chat(model, options, common.json());
-  if (!load_state.empty()) chat.load(load_state);
-  return chat.run();
+  options.end_tokens = model.end_tokens;
+  std::optional<ChatTemplate> chat_template = template_for(model, template_file);
+  std::unique_ptr<Conversation> conversation;
+  std::string greeting;
+  if (chat_template) {
+    conversation =
+        std::make_unique<TemplateConversation>(model.loaded, model.tokenizer, std::move(*chat_template), system);
+    greeting = "The conversation has the form of the chat template.";
+  } else {
+    check(system.empty(), "chat: --system needs a chat template, and {} has none; give one with --template",
+          model.directory.string());
+    conversation = std::make_unique<PlainConversation>(model.loaded, model.tokenizer);
+    greeting = "A plain language model continues \"User: ...\\nAssistant:\".";
+  }
+  if (!load_state.empty()) conversation->load(load_state);
+  return Chat(*conversation, options, common.json()).run(greeting);
 }
 
 }  // namespace sequent

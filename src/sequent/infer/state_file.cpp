@@ -20,6 +20,7 @@ constexpr const char* kVersionKey = "sequent.session";
 constexpr const char* kVersion = "1";
 constexpr const char* kModelKey = "model";
 constexpr const char* kPositionKey = "position";
+constexpr const char* kNoteKey = "note";
 constexpr const char* kChecksumKey = "checksum";
 
 using Metadata = std::map<std::string, std::string>;
@@ -44,6 +45,7 @@ std::string checksum(const std::vector<NamedTensor>& tensors, const Metadata& me
     add(hash, named.tensor);
   }
   for (const char* key : {kModelKey, kPositionKey}) add(hash, metadata.at(key));
+  if (const auto note = metadata.find(kNoteKey); note != metadata.end()) add(hash, note->second);
   return hexadecimal(hash.digest());
 }
 
@@ -105,17 +107,18 @@ std::uint64_t fingerprint(const LoadedModel& loaded) {
   return hash.digest();
 }
 
-void save_session(const std::string& path, const LoadedModel& loaded, const Session& session) {
+void save_session(const std::string& path, const LoadedModel& loaded, const Session& session, const std::string& note) {
   check(session.position() > 0, "state: there is nothing to save in {}: no token has been read", path);
   const std::vector<NamedTensor> tensors = tensors_of(session);
   Metadata metadata = {{kVersionKey, kVersion},
                        {kModelKey, hexadecimal(fingerprint(loaded))},
                        {kPositionKey, std::to_string(session.position())}};
+  if (!note.empty()) metadata[kNoteKey] = note;
   metadata[kChecksumKey] = checksum(tensors, metadata);
   save_safetensors(path, tensors, metadata);
 }
 
-Session load_session(const std::string& path, const LoadedModel& loaded) {
+Session load_session(const std::string& path, const LoadedModel& loaded, std::string* note) {
   const TensorFile file = TensorFile::open(path);
   const std::string version = metadata_of(file, kVersionKey);
   check(version == kVersion, "state: {}: {} must be {}, got '{}'", path, kVersionKey, kVersion, version);
@@ -144,6 +147,7 @@ Session load_session(const std::string& path, const LoadedModel& loaded) {
         tensors.size());
   check(metadata_of(file, kChecksumKey) == checksum(tensors, file.metadata()),
         "state: {} is damaged: its checksum is not that of its contents", path);
+  if (note != nullptr && file.metadata().contains(kNoteKey)) *note = file.metadata().at(kNoteKey);
   const auto* ids = tokens.data<std::int32_t>();
   return {*loaded.model, std::move(state), logits, std::vector<std::int32_t>(ids, ids + tokens.elements())};
 }

@@ -15,11 +15,14 @@ namespace sequent {
 /// A hash of the configuration and of every weight: states of one model mean nothing to another. Reads all weights.
 std::uint64_t fingerprint(const LoadedModel& model);
 
-/// Writes a session of `model`, replacing `path` at once or not at all. Error if nothing has been read yet.
-void save_session(const std::string& path, const LoadedModel& model, const Session& session);
+/// Writes a session of `model`, replacing `path` at once or not at all. Error if nothing has been read yet. `note` is
+/// kept with it, for whoever reads the file.
+void save_session(const std::string& path, const LoadedModel& model, const Session& session,
+                  const std::string& note = "");
 
 /// The session as it was saved. A file that is damaged, cut short, from another model or something else altogether is
 /// an Error that names the file and what is wrong in it.
-Session load_session(const std::string& path, const LoadedModel& model);
+/// `note` receives what was kept with it.
+Session load_session(const std::string& path, const LoadedModel& model, std::string* note = nullptr);
 
 }  // namespace sequent
