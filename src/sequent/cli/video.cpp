@@ -6,8 +6,10 @@
 namespace sequent {
 namespace {
 
-constexpr std::array<Verb, 2> kVerbs = {{
+constexpr std::array<Verb, 4> kVerbs = {{
     {"pretrain", "train an encoder on videos without labels", run_video_pretrain},
+    {"features", "what an encoder makes of videos, for other programs or as a picture", run_video_features},
+    {"probe", "how well a classifier of frozen features does on labelled videos", run_video_probe},
     {"synth", "make a labelled data set of moving shapes", run_video_synth},
 }};
 
