@@ -5,6 +5,8 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
+#include "sequent/ops/activation.h"
+#include "sequent/tensor/memory.h"
 #include "tests/support/gradient.h"
 #include "tests/support/values.h"
 
@@ -74,6 +76,29 @@ TEST(LinearOp, WorksOnRowsOfAWeightAndAddsToItsGradient) {
   }
   test::expect_close(test::to_doubles(cut_x.gradient()), test::to_doubles(x.gradient()), 1e-6, "dx");
   test::expect_close(test::to_doubles(cut_weight.gradient()), test::to_doubles(weight.gradient()), 1e-6, "dweight");
+}
+
+TEST(LinearOp, OfAnActivationIsBothInOneAndKeepsLess) {
+  const Tensor x_value = test::to_tensor(test::random_values(50 * 32, "x"), {50, 32});
+  const Tensor weight_value = test::to_tensor(test::random_values(5 * 32, "weight"), {5, 32});
+  const Tensor bias_value = test::to_tensor(test::random_values(5, "bias"), {5});
+  const Tensor dy = test::to_tensor(test::random_values(50 * 5, "dy"), {50, 5});
+  for (const Activation f : {Activation::gelu, Activation::relu, Activation::silu}) {
+    std::vector<std::vector<double>> values[2];
+    std::int64_t kept[2];
+    for (const bool together : {false, true}) {
+      const Var x = Var::parameter(x_value), weight = Var::parameter(weight_value), bias = Var::parameter(bias_value);
+      const std::int64_t before = memory::live_bytes();
+      Tape tape;
+      const Var y = together ? linear_of_activation(x, f, weight, bias) : linear(activation(x, f), weight, bias);
+      kept[together] = memory::live_bytes() - before;
+      tape.backward(y, dy);
+      values[together] = {test::to_doubles(y.value()), test::to_doubles(x.gradient()),
+                          test::to_doubles(weight.gradient()), test::to_doubles(bias.gradient())};
+    }
+    for (std::size_t i = 0; i < 4; ++i) test::expect_close(values[1][i], values[0][i], 1e-6, "value");
+    EXPECT_GE(kept[0] - kept[1], 50 * 32 * 4);
+  }
 }
 
 TEST(LinearOp, TakesNoTokens) {

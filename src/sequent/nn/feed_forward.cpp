@@ -1,6 +1,7 @@
 #include "sequent/nn/feed_forward.h"
 
 #include "sequent/ops/activation.h"
+#include "sequent/ops/linear.h"
 
 namespace sequent {
 namespace {
@@ -25,7 +26,7 @@ Mlp::Mlp(const ChannelMixerConfig& config, std::int64_t width, const ParameterSc
       activation_(config.activation) {}
 
 Var Mlp::forward(const Var& x, const ChannelMixerContext&) const {
-  return down_(activation(up_(x), activation_));
+  return linear_of_activation(up_(x), activation_, down_.weight(), down_.bias());
 }
 
 Glu::Glu(const ChannelMixerConfig& config, std::int64_t width, const ParameterScope& scope)

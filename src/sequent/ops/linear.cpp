@@ -2,6 +2,7 @@
 
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
+#include "sequent/kernels/activation.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
 
@@ -64,13 +65,24 @@ void add_bias_gradient(const Tensor& dy, const Tensor& into) {
                            {.x = dy.floats(), .y = into.mutable_floats(), .rows = dy.size(0), .columns = dy.size(1)});
 }
 
-}  // namespace
+Tensor activated(const Tensor& x, Activation f) {
+  const Tensor y = Tensor::empty(x.shape());
+  kernels::activation(kernels::Cpu{}, kernels::ActivationForward<float>{
+                                          .x = x.floats(), .y = y.mutable_floats(), .count = x.elements(), .f = f});
+  return y;
+}
 
-Var linear(const Var& x, const Var& weight, const Var& bias) {
+void check_sizes(const Var& x, const Var& weight, const Var& bias) {
   check(x.shape().rank() == 2, "linear: x must be [tokens, inputs], got {}", to_string(x.shape()));
   check(weight.shape().rank() >= 2 && inputs_of(weight.value()) == x.size(1),
         "linear: weight must be [outputs, {}], got {}", x.size(1), to_string(weight.shape()));
   if (bias.defined()) expect_shape("linear", "bias", bias.value(), {weight.size(0)});
+}
+
+}  // namespace
+
+Var linear(const Var& x, const Var& weight, const Var& bias) {
+  check_sizes(x, weight, bias);
   // Only the gradient of the weight asks for x.
   const Var input = weight.wants_gradient() ? x : x.gradient_only();
   const Var offset = bias.gradient_only();
@@ -79,6 +91,26 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
     if (weight.wants_gradient()) add_weight_gradient(dy, input.value(), weight.gradient_buffer());
     if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
   });
+}
+
+Var linear_of_activation(const Var& x, Activation f, const Var& weight, const Var& bias) {
+  check_sizes(x, weight, bias);
+  const Var offset = bias.gradient_only();
+  return record(
+      forward(activated(x.value(), f), weight.value(), bias), {x, weight, bias},
+      [x, f, weight, offset](const Tensor& dy) {
+        if (weight.wants_gradient()) {
+          add_weight_gradient(dy, activated(x.value(), f), weight.gradient_buffer());
+        }
+        if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
+        if (!x.wants_gradient()) return;
+        const Tensor dx = input_gradient(dy, weight.value());
+        kernels::activation(
+            kernels::Cpu{},
+            kernels::ActivationBackward<float>{
+                .x = x.value().floats(), .dy = dx.floats(), .dx = dx.mutable_floats(), .count = dx.elements(), .f = f});
+        x.accumulate(dx);
+      });
 }
 
 }  // namespace sequent
