@@ -50,6 +50,32 @@ TEST(AddedTokens, ThoseOfTheNormalizedTextAreSearchedThereOnly) {
   EXPECT_EQ(split(tokens, "ABA", true), (Stretches{"<2>", "A"}));
 }
 
+TEST(AddedTokens, TakeWhiteSpaceAlong) {
+  const AddedTokens tokens({{.id = 1, .content = "<l>", .left_strip = true},
+                            {.id = 2, .content = "<r>", .right_strip = true},
+                            {.id = 3, .content = "_"}});
+  EXPECT_EQ(split(tokens, "a \u3000<l> b"), (Stretches{"a", "<1>", " b"}));
+  EXPECT_EQ(split(tokens, "a <r>\n\t b"), (Stretches{"a ", "<2>", "b"}));
+  EXPECT_EQ(split(tokens, "<r>  <l>"), (Stretches{"<2>", "<1>"}));
+  EXPECT_EQ(split(tokens, "_ <l>"), (Stretches{"<3>", "<1>"}));
+  EXPECT_EQ(split(tokens, "\xFF <l>"), (Stretches{"\xFF", "<1>"}));
+}
+
+TEST(AddedTokens, SingleWordsStandAlone) {
+  const AddedTokens tokens({{.id = 1, .content = "on", .single_word = true}, {2, "n"}});
+  EXPECT_EQ(split(tokens, "on"), Stretches{"<1>"});
+  EXPECT_EQ(split(tokens, "so on."), (Stretches{"so ", "<1>", "."}));
+  // What was found and is none is not searched again.
+  EXPECT_EQ(split(tokens, "son"), Stretches{"son"});
+  EXPECT_EQ(split(tokens, "on_"), Stretches{"on_"});
+  EXPECT_EQ(split(tokens, "\u00e9on"), Stretches{"\u00e9on"});
+}
+
+TEST(AddedTokens, MayBeSearchedForInAnotherForm) {
+  const AddedTokens tokens({{.id = 1, .content = "YES", .pattern = "yes"}});
+  EXPECT_EQ(split(tokens, "yesYES"), (Stretches{"<1>", "YES"}));
+}
+
 TEST(AddedTokens, AnyBytesCanBeSearched) {
   using namespace std::string_literals;
   const AddedTokens tokens({{1, "\xFF\0"s}, {2, ""}, {3, "\u00e9"}});

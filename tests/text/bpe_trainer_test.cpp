@@ -26,7 +26,7 @@ Tokenizer train(std::string_view text, std::int64_t vocabulary_size, std::int64_
 }
 
 std::vector<std::string> merges_of(const Tokenizer& tokenizer) {
-  return nlohmann::json::parse(tokenizer.json())["model"]["merges"].get<std::vector<std::string>>();
+  return nlohmann::json::parse(tokenizer.file())["model"]["merges"].get<std::vector<std::string>>();
 }
 
 /// The definition: count all pairs from the start for every merge. Ids as in the trainer: 0, the bytes by character,
@@ -101,7 +101,7 @@ TEST(BpeTrainer, DoesNotDependOnThreads) {
   std::string first;
   for (const int threads : {1, 2, 5}) {
     set_thread_count(threads);
-    const std::string json = train(text, 500).json();
+    const std::string json = train(text, 500).file();
     if (first.empty()) first = json;
     EXPECT_EQ(json, first);
   }

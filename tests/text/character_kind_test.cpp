@@ -34,5 +34,14 @@ TEST(CharacterKind, SpacesAreExactlyWhiteSpace) {
   EXPECT_EQ(spaces, expected);
 }
 
+TEST(CharacterKind, WordsConsistOfMoreThanLetters) {
+  for (const std::int32_t c : {int{'a'}, int{'_'}, int{'7'}, 0xE9, 0x301, 0x663, 0x2163, 0x200D, 0x4F60}) {
+    EXPECT_TRUE(is_word_character(c)) << c;
+  }
+  for (const std::int32_t c : {int{' '}, int{'-'}, int{'$'}, 0xB2, 0x2581, 0x1F600, -1}) {
+    EXPECT_FALSE(is_word_character(c)) << c;
+  }
+}
+
 }  // namespace
 }  // namespace sequent

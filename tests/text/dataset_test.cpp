@@ -119,7 +119,7 @@ TEST(TokenDataset, CutsOfLongDocumentsDoNotShowInTheTokens) {
 TEST(TokenDataset, TakesFourBytesForLargeVocabularies) {
   const TemporaryDirectory directory;
   put(directory, "a.txt", "abc");
-  std::string json = Tokenizer::bytes().json();
+  std::string json = Tokenizer::bytes().file();
   const std::string before = "\"added_tokens\": [";
   json.insert(json.find(before) + before.size(), "{\"id\": 70000, \"content\": \"bc\"},");
   const Tokenizer tokenizer = Tokenizer::from_json(json);
@@ -141,7 +141,7 @@ TEST(TokenDataset, ReusesItsCacheUntilSomethingChanges) {
   EXPECT_FALSE(open(directory).from_cache());
   put(directory, "a.txt", "abc");
   EXPECT_TRUE(open(directory).from_cache());
-  std::string json = Tokenizer::bytes().json();
+  std::string json = Tokenizer::bytes().file();
   EXPECT_FALSE(open(directory, Tokenizer::from_json(json + "\n")).from_cache());
 }
 

@@ -11,7 +11,7 @@ namespace sequent::test {
 
 inline std::vector<std::string> pieces(const Splitter& splitter, std::string_view text) {
   std::vector<std::string> result;
-  splitter.split(text, [&](std::string_view piece) { result.emplace_back(piece); });
+  splitter.split(text, [&](Piece piece) { result.emplace_back(piece.text); });
   return result;
 }
 

@@ -20,6 +20,28 @@ TEST(RegexSplitter, WhatLiesBetweenMatchesIsAPieceToo) {
   EXPECT_EQ(pieces(splitter, ""), Pieces{});
 }
 
+TEST(RegexSplitter, TheBehaviorSaysWhatBecomesOfMatches) {
+  const auto split = [](SplitBehavior behavior, bool invert = false) {
+    return pieces(RegexSplitter("-", "test", behavior, invert), "the-final--countdown");
+  };
+  EXPECT_EQ(split(SplitBehavior::removed), (Pieces{"the", "final", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::isolated), (Pieces{"the", "-", "final", "-", "-", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::merged_with_previous), (Pieces{"the-", "final-", "-", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::merged_with_next), (Pieces{"the", "-final", "-", "-countdown"}));
+  EXPECT_EQ(split(SplitBehavior::contiguous), (Pieces{"the", "-", "final", "--", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::removed, true), (Pieces{"-", "-", "-"}));
+  EXPECT_EQ(pieces(RegexSplitter("-", "test", SplitBehavior::removed), "--"), Pieces{});
+}
+
+TEST(RegexSplitter, OnlyThePieceAtTheBeginningIsTheFirst) {
+  std::vector<bool> first;
+  const auto note = [&](Piece piece) { first.push_back(piece.first); };
+  RegexSplitter(" ", "test", SplitBehavior::removed).split(Piece("a b"), note);
+  RegexSplitter(" ", "test", SplitBehavior::removed).split(Piece(" a"), note);
+  RegexSplitter(" ", "test").split({"a", false}, note);
+  EXPECT_EQ(first, (std::vector<bool>{true, false, false, false}));
+}
+
 TEST(RegexSplitter, InvalidBytesStandInPiecesOfTheirOwn) {
   const RegexSplitter splitter("\\p{L}+", "test");
   EXPECT_EQ(pieces(splitter, "ab\xFF\xFE\u00e9\xC3"), (Pieces{"ab", "\xFF\xFE", "\u00e9", "\xC3"}));

@@ -35,9 +35,39 @@ TEST(Regex, FindsMatchesFromLeftToRight) {
   EXPECT_EQ(matches("(?i:\u00e9)", "\u00c9"), Matches{"\u00c9"});
 }
 
-TEST(Regex, EmptyMatchesAreNone) {
-  EXPECT_EQ(matches("x*", "axx"), Matches{"xx"});
-  EXPECT_EQ(matches("x*", ""), Matches{});
+TEST(Regex, EmptyMatchesCountUnlessTheyTouchTheMatchBefore) {
+  EXPECT_EQ(matches("x*", "axx"), (Matches{"", "xx"}));
+  EXPECT_EQ(matches("x*", "ab"), (Matches{"", "", ""}));
+  EXPECT_EQ(matches("x*", "\xFF"), (Matches{"", ""}));
+  EXPECT_EQ(matches("$", "a\nb"), (Matches{"", ""}));
+}
+
+TEST(Regex, ReadsTheSyntaxOfOniguruma) {
+  EXPECT_EQ(matches("\\w+", "a_\u00e9\u0301\u0663\u00b2 \u2163-"), (Matches{"a_\u00e9\u0301\u0663\u00b2", "\u2163"}));
+  EXPECT_EQ(matches("[\\w-]+", "a-b.c"), (Matches{"a-b", "c"}));
+  EXPECT_EQ(matches("\\W", "a b"), Matches{" "});
+  EXPECT_EQ(matches("\\h+", "x0fG"), Matches{"0f"});
+  EXPECT_EQ(matches("\\H+", "0 g"), Matches{" g"});
+  EXPECT_EQ(matches("^a", "ab\nac"), (Matches{"a", "a"}));
+  EXPECT_EQ(matches("[[:digit:]x]+", "1x2"), Matches{"1x2"});
+  for (const char* nested : {"[a[bc]]", "[a-z&&[^b]]"}) {
+    EXPECT_NE(test::error_of([&] { Regex(nested, "file"); }).find("file: a set within a set is not supported"),
+              std::string::npos);
+  }
+}
+
+TEST(Regex, MatchesAnEscapedTextOnly) {
+  const std::string text = "a.b*[c]\\d^$|(x){2}-\n#";
+  EXPECT_EQ(matches(Regex::escaped(text), "x" + text + "x"), Matches{text});
+  EXPECT_EQ(matches(Regex::escaped("."), "ab"), Matches{});
+}
+
+TEST(Regex, GivesUpInsteadOfTryingForever) {
+  EXPECT_NE(test::error_of([] { matches("(a+a+)+[bc]", std::string(40, 'a')); }).find("cannot be matched"),
+            std::string::npos);
+  EXPECT_NE(test::error_of([] { Regex(std::string(100'000, 'a'), "file"); }).find("is not valid"), std::string::npos);
+  EXPECT_NE(test::error_of([] { Regex(std::string(1000, '(') + std::string(1000, ')'), "file"); }).find("not valid"),
+            std::string::npos);
 }
 
 // U+0085 has that property, U+180E has not.

@@ -24,7 +24,7 @@ TEST(Sentinels, FollowOnTheVocabularyWithNumberZeroLast) {
 }
 
 TEST(Sentinels, AreReadInAPromptAndSurviveTheFile) {
-  const Tokenizer tokenizer = Tokenizer::from_json(with_sentinels(Tokenizer::bytes()).json());
+  const Tokenizer tokenizer = Tokenizer::from_json(with_sentinels(Tokenizer::bytes()).file());
   EXPECT_EQ(tokenizer.encode("a<extra_id_10>b", true), (std::vector<std::int32_t>{'a', 346, 'b'}));
   EXPECT_EQ(tokenizer.encode("<extra_id_1>").size(), 12u);
   EXPECT_EQ(tokenizer.decode(std::vector<std::int32_t>{'a', 346}, true), "a<extra_id_10>");

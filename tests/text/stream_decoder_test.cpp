@@ -37,6 +37,25 @@ TEST(StreamDecoder, NeverEndsInsideACharacterAndLosesNothing) {
   }
 }
 
+TEST(StreamDecoder, OfEveryKindGivesWhatDecodeGives) {
+  const std::string golden = SEQUENT_SOURCE_DIR "/tests/golden/tokenizers/";
+  for (const char* name : {"bpe.json", "unigram.json", "bpe.model", "unigram.model"}) {
+    const Tokenizer tokenizer = Tokenizer::load(golden + name);
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      const std::vector<std::int32_t> ids = tokenizer.encode(test::random_text(seed, 40, false));
+      StreamDecoder decoder(tokenizer);
+      std::string whole;
+      for (const std::int32_t id : ids) {
+        whole += decoder.push(id);
+        ASSERT_EQ(utf8_incomplete_suffix(whole), 0u);
+      }
+      ASSERT_EQ(whole + decoder.flush(), tokenizer.decode(ids)) << name;
+      // Then a new text begins: the space in front is left out again.
+      ASSERT_EQ(decoder.push(tokenizer.encode("a b")[0]), "a") << name;
+    }
+  }
+}
+
 TEST(StreamDecoder, HoldsBackOnlyWhatCanBecomeACharacter) {
   StreamDecoder decoder(Tokenizer::bytes());
   EXPECT_EQ(decoder.push(0xF0), "");

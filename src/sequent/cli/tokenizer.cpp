@@ -5,11 +5,14 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
+#include "sequent/base/json.h"
 #include "sequent/base/progress.h"
 #include "sequent/base/stopwatch.h"
 #include "sequent/base/units.h"
@@ -18,6 +21,7 @@
 #include "sequent/cli/verbs.h"
 #include "sequent/text/bpe_trainer.h"
 #include "sequent/text/corpus.h"
+#include "sequent/text/utf8.h"
 
 namespace sequent {
 namespace {
@@ -26,12 +30,19 @@ namespace fs = std::filesystem;
 
 Tokenizer load(const std::string& name) {
   if (name == "byte") return Tokenizer::bytes();
-  return Tokenizer::load(fs::is_directory(name) && !fs::exists(fs::path(name) / "tokenizer.json")
-                             ? find_model_directory(name)
-                             : fs::path(name));
+  return Tokenizer::load(fs::is_directory(name) && !Tokenizer::is_in(name) ? find_model_directory(name)
+                                                                           : fs::path(name));
 }
 
-constexpr const char* kTokenizerHelp = "\"byte\", a tokenizer.json, or a directory with one (a model, a run)";
+constexpr const char* kTokenizerHelp =
+    "\"byte\", a tokenizer.json, spiece.model or tokenizer.model, or a directory with one (a model, a run)";
+
+/// Calls use(value) for the lines of a text, each of which is JSON.
+void for_each_json_line(const std::string& text, const std::function<void(const nlohmann::json&)>& use) {
+  std::istringstream lines(text);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) use(parse_json(line, fmt::format("line {}", ++number)));
+}
 
 struct TrainFlags {
   std::vector<fs::path> data;
@@ -93,16 +104,28 @@ int run_encode(int argc, char** argv) {
   std::string name;
   std::string text;
   std::string file;
-  bool special = false;
+  bool special = false, prompt = false, lines = false;
   CommonFlags common(app);
   app.add_option("TOKENIZER", name, kTokenizerHelp)->required();
   auto* given = app.add_option("--text", text, "the text; none: from --file or stdin");
   app.add_option("--file", file, "file with the text")->excludes(given);
   app.add_flag("--special", special, "read special tokens such as <|endoftext|> in the text as such");
+  app.add_flag("--prompt", prompt, "with the tokens that the model expects around a prompt");
+  app.add_flag("--lines", lines, "each line is a text as a JSON string; prints a JSON array of ids for each");
   if (const auto code = common.parse(app, argc, argv)) return *code;
   const Tokenizer tokenizer = load(name);
   if (given->count() == 0) text = read_input(file.empty() ? "-" : file);
-  const std::vector<std::int32_t> ids = tokenizer.encode(text, special);
+  const auto encode = [&](const std::string& each) {
+    return prompt ? tokenizer.encode_prompt(each, special) : tokenizer.encode(each, special);
+  };
+  if (lines) {
+    for_each_json_line(text, [&](const nlohmann::json& line) {
+      check(line.is_string(), "each line must be a JSON string, got {}", line.type_name());
+      write_out(nlohmann::json(encode(line.get<std::string>())).dump() + "\n");
+    });
+    return 0;
+  }
+  const std::vector<std::int32_t> ids = encode(text);
   if (common.json()) {
     write_json({{"ids", ids}, {"tokens", ids.size()}, {"bytes", text.size()}});
     return 0;
@@ -138,15 +161,25 @@ int run_decode(int argc, char** argv) {
   std::string name;
   std::string text;
   std::string file;
-  bool special = false;
+  bool special = false, lines = false;
   CommonFlags common(app);
   app.add_option("TOKENIZER", name, kTokenizerHelp)->required();
   auto* given = app.add_option("--ids", text, "ids with spaces or commas between them; none: from --file or stdin");
   app.add_option("--file", file, "file with the ids")->excludes(given);
   app.add_flag("--special", special, "show special tokens");
+  app.add_flag("--lines", lines, "each line is ids on their own; prints the text of each as a JSON string");
   if (const auto code = common.parse(app, argc, argv)) return *code;
   const Tokenizer tokenizer = load(name);
-  const std::vector<std::int32_t> ids = parse_ids(given->count() > 0 ? text : read_input(file.empty() ? "-" : file));
+  if (given->count() == 0) text = read_input(file.empty() ? "-" : file);
+  if (lines) {
+    std::istringstream input(text);
+    for (std::string line; std::getline(input, line);) {
+      const std::string decoded = valid_utf8(tokenizer.decode(parse_ids(line), special));
+      write_out(nlohmann::json(decoded).dump() + "\n");
+    }
+    return 0;
+  }
+  const std::vector<std::int32_t> ids = parse_ids(text);
   const std::string decoded = tokenizer.decode(ids, special);
   if (common.json()) {
     write_json({{"text", decoded}, {"tokens", ids.size()}});

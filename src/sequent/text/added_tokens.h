@@ -15,8 +15,12 @@ namespace sequent {
 struct AddedToken {
   std::int32_t id = 0;
   std::string content;
-  bool special = false;     // a mark of the format, not text: skipped by decoding, and by encoding unless asked for
-  bool normalized = false;  // searched in the normalised text rather than in the text as given
+  bool special = false;      // a mark of the format, not text: skipped by decoding, and by encoding unless asked for
+  bool normalized = false;   // searched in the normalised text rather than in the text as given
+  bool left_strip = false;   // takes the white space before it along
+  bool right_strip = false;  // takes the white space behind it along
+  bool single_word = false;  // not found next to a character of a word
+  std::string pattern = {};  // what is searched for; empty: the content
 };
 
 class AddedTokens {

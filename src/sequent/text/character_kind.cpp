@@ -1,5 +1,7 @@
 #include "sequent/text/character_kind.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <mutex>
 #include <string>
@@ -54,6 +56,16 @@ CharacterKind character_kind(std::int32_t code_point) {
   const auto index = static_cast<std::size_t>(plane);
   std::call_once(made[index], [&] { planes[index] = make_plane(plane); });
   return planes[index][static_cast<std::size_t>(code_point % kPlaneSize)];
+}
+
+bool is_word_character(std::int32_t code_point) {
+  static const Regex word(fmt::format("[{}]", kWordCharacters), "word characters");
+  if (code_point < 0) return false;
+  std::string text;
+  append_utf8(text, code_point);
+  bool is_word = false;
+  word.for_each_match(text, [&](std::size_t, std::size_t) { is_word = true; });
+  return is_word;
 }
 
 }  // namespace sequent

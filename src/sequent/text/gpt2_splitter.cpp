@@ -79,10 +79,11 @@ std::size_t gpt2_piece_end(std::string_view text, std::size_t begin) {
   return run_end(text, at + character.length, character.kind);
 }
 
-void Gpt2Splitter::split(std::string_view text, FunctionRef<void(std::string_view)> piece) const {
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = gpt2_piece_end(text, begin);
-    piece(text.substr(begin, end - begin));
+void Gpt2Splitter::split(Piece text, FunctionRef<void(Piece)> piece) const {
+  const std::string_view whole = text.text;
+  for (std::size_t begin = 0; begin < whole.size();) {
+    const std::size_t end = gpt2_piece_end(whole, begin);
+    piece({whole.substr(begin, end - begin), text.first && begin == 0});
     begin = end;
   }
 }

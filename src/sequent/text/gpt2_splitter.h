@@ -18,7 +18,7 @@ std::size_t gpt2_piece_end(std::string_view text, std::size_t begin);
 
 class Gpt2Splitter : public Splitter {
  public:
-  void split(std::string_view text, FunctionRef<void(std::string_view)> piece) const override;
+  void split(Piece text, FunctionRef<void(Piece)> piece) const override;
   bool cuts_before_newline() const override { return true; }
 };
 
