@@ -51,6 +51,24 @@ TEST(CorpusEncoder, WritesDocumentsInOrderEachAfterAnEndOfText) {
   EXPECT_EQ(result.progress, std::vector<std::int64_t>{17});
 }
 
+// Where one token begins a text and another ends it, both stand between documents, and a document has one of each.
+TEST(CorpusEncoder, WritesBothTokensBetweenDocumentsWhereThereAreTwo) {
+  const Tokenizer tokenizer = Tokenizer::load(SEQUENT_SOURCE_DIR "/tests/golden/tokenizers/bpe.json");
+  ASSERT_EQ(tokenizer.begin_of_text(), 1);
+  ASSERT_EQ(tokenizer.end_of_text(), 2);
+  std::vector<std::int32_t> expected = {1};
+  const auto add = [&](std::string_view text) {
+    for (const std::int32_t id : tokenizer.encode(text)) expected.push_back(id);
+  };
+  add("a line\nand another");
+  expected.insert(expected.end(), {2, 1});
+  add("more");
+  const Result result = encoded(tokenizer, {"a line\nand another", "more"});
+  EXPECT_EQ(result.ids, expected);
+  EXPECT_EQ(result.begins.size(), 2u);
+  for (const std::int64_t begin : result.begins) EXPECT_EQ(result.ids[static_cast<std::size_t>(begin)], 1);
+}
+
 TEST(CorpusEncoder, ALongDocumentGivesTheIdsOfTheWhole) {
   const Tokenizer tokenizer = Tokenizer::load(SEQUENT_SOURCE_DIR "/tests/golden/text/trained_tokenizer.json");
   std::string text;

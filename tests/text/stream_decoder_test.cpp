@@ -56,6 +56,17 @@ TEST(StreamDecoder, OfEveryKindGivesWhatDecodeGives) {
   }
 }
 
+TEST(StreamDecoder, WhatGoesOnWithATextKeepsItsSpace) {
+  const std::string golden = SEQUENT_SOURCE_DIR "/tests/golden/tokenizers/";
+  for (const char* name : {"bpe.json", "unigram.json", "bpe.model", "unigram.model"}) {
+    const Tokenizer tokenizer = Tokenizer::load(golden + name);
+    StreamDecoder decoder(tokenizer, false, /*begins=*/false);
+    std::string text;
+    for (const std::int32_t id : tokenizer.encode("a b")) text += decoder.push(id);
+    EXPECT_EQ(text + decoder.flush(), " a b") << name;
+  }
+}
+
 TEST(StreamDecoder, HoldsBackOnlyWhatCanBecomeACharacter) {
   StreamDecoder decoder(Tokenizer::bytes());
   EXPECT_EQ(decoder.push(0xF0), "");

@@ -94,10 +94,12 @@ int generate_text(Flags& flags, bool json) {
       flags.load_state.empty() ? Session(*model.loaded.model) : load_session(flags.load_state, model.loaded);
   flags.options.interrupt = &catch_interrupts();
   flags.options.end_tokens = model.end_tokens;
-  const Generation result = generate(session, model.tokenizer, model.tokenizer.encode(prompt, flags.special),
-                                     flags.options, [&](std::string_view piece) {
-                                       if (!json) write_out(piece);
-                                     });
+  // What a saved session goes on with is not the beginning of a text.
+  const std::vector<std::int32_t> ids = session.position() == 0 ? model.tokenizer.encode_prompt(prompt, flags.special)
+                                                                : model.tokenizer.encode(prompt, flags.special);
+  const Generation result = generate(session, model.tokenizer, ids, flags.options, [&](std::string_view piece) {
+    if (!json) write_out(piece);
+  });
   if (!flags.save_state.empty()) save_session(flags.save_state, model.loaded, session);
   if (json) {
     write_json(json_of(result));

@@ -1,6 +1,7 @@
 #include "sequent/infer/generate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sequent/base/error.h"
 #include "sequent/base/stopwatch.h"
@@ -31,12 +32,12 @@ std::int64_t prefill(Session& session, std::span<const std::int32_t> prompt, std
 template <class AnySession>
 class Writer {
  public:
-  Writer(AnySession& session, const Tokenizer& tokenizer, bool special, const GenerateOptions& options,
+  Writer(AnySession& session, const Tokenizer& tokenizer, StreamDecoder decoder, const GenerateOptions& options,
          Generation& result, FunctionRef<void(std::string_view)> on_text)
       : session_(session),
         tokenizer_(tokenizer),
         options_(options),
-        decoder_(tokenizer, special),
+        decoder_(std::move(decoder)),
         stops_(options.stop),
         result_(result),
         on_text_(on_text) {}
@@ -117,7 +118,9 @@ Generation generate(Session& session, const Tokenizer& tokenizer, std::span<cons
   check(options.max_tokens >= 0, "generate: max_tokens must be 0 or more, got {}", options.max_tokens);
   validate(options.sampler);
   Generation result;
-  Writer writer(session, tokenizer, /*special=*/false, options, result, on_text);
+  const bool begins = session.position() == 0 && std::all_of(prompt.begin(), prompt.end(),
+                                                             [&](std::int32_t id) { return tokenizer.is_special(id); });
+  Writer writer(session, tokenizer, StreamDecoder(tokenizer, /*special=*/false, begins), options, result, on_text);
   const std::int32_t end_of_text = end_of_text_of(session, tokenizer);
   const Stopwatch reading;
   result.prompt_tokens = prefill(session, prompt, end_of_text);
@@ -139,7 +142,7 @@ Generation generate(const EncoderDecoder& model, const Tokenizer& tokenizer, std
   const Stopwatch reading;
   DecoderSession session(model, input);
   result.prefill_seconds = reading.seconds();
-  Writer writer(session, tokenizer, /*special=*/true, options, result, on_text);
+  Writer writer(session, tokenizer, StreamDecoder(tokenizer, /*special=*/true), options, result, on_text);
   const Stopwatch decoding;
   result.reason = writer.run(static_cast<std::int32_t>(model.config().end_of_text));
   writer.finish();
@@ -151,7 +154,7 @@ Generation generate(const EncoderDecoder& model, const Tokenizer& tokenizer, std
 Generation generate(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view prompt,
                     const GenerateOptions& options, FunctionRef<void(std::string_view)> on_text) {
   Session session(model);
-  return generate(session, tokenizer, tokenizer.encode(prompt), options, on_text);
+  return generate(session, tokenizer, tokenizer.encode_prompt(prompt), options, on_text);
 }
 
 }  // namespace sequent

@@ -54,7 +54,7 @@ struct Generation {
 Generation generate(Session& session, const Tokenizer& tokenizer, std::span<const std::int32_t> prompt,
                     const GenerateOptions& options, FunctionRef<void(std::string_view)> on_text);
 
-/// The same for a text, in a session of its own.
+/// The same for a text, in a session of its own, with the tokens that the model expects around a prompt.
 Generation generate(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view prompt,
                     const GenerateOptions& options, FunctionRef<void(std::string_view)> on_text);
 

@@ -24,11 +24,14 @@ Generation PlainConversation::answer(const std::string& message, const GenerateO
   const std::string prompt =
       fmt::format("{}{} {}\n{}", session_.position() > 0 ? "\n" : "", kUser, message, kAssistant);
   const Session before = session_;
-  Generation result = generate(session_, tokenizer_, tokenizer_.encode(prompt), ending, on_text);
+  const auto encode = [&](const std::string& text) {
+    return before.position() > 0 ? tokenizer_.encode(text) : tokenizer_.encode_prompt(text);
+  };
+  Generation result = generate(session_, tokenizer_, encode(prompt), ending, on_text);
   if (result.reason == StopReason::stop_string) {
     // The model has begun the user's next turn. It must not remember that, so it reads its answer again.
     session_ = before;
-    session_.feed(tokenizer_.encode(prompt + result.text));
+    session_.feed(encode(prompt + result.text));
   }
   return result;
 }

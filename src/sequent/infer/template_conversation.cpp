@@ -85,7 +85,8 @@ Generation TemplateConversation::answer(const std::string& message, const Genera
   messages.push_back({"user", message});
   const std::string prompt = template_.render(messages, true);
   Place next = place_before(prompt);
-  const std::vector<std::int32_t> ids = tokenizer_.encode(prompt.substr(next.text.size()), true);
+  const std::vector<std::int32_t> ids = next.text.empty() ? tokenizer_.encode_prompt(prompt, true)
+                                                          : tokenizer_.encode(prompt.substr(next.text.size()), true);
   const Stopwatch reading;
   if (!ids.empty()) next.session.feed(ids);
   const double seconds = reading.seconds();

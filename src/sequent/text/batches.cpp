@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "sequent/base/error.h"
-#include "sequent/base/random.h"
 #include "sequent/base/permutation.h"
+#include "sequent/base/random.h"
 
 namespace sequent {
 namespace {
@@ -27,7 +27,7 @@ class BatchBuilder {
     view_.append(begin, begin + length, batch.inputs);
     view_.append(begin + 1, begin + length + 1, batch.targets);
     for (std::int64_t i = row + 1; i < row + length; ++i) {
-      if (batch.inputs[static_cast<std::size_t>(i)] == view_.end_of_text()) offsets_.push_back(i);
+      if (batch.inputs[static_cast<std::size_t>(i)] == view_.begin_of_text()) offsets_.push_back(i);
     }
     offsets_.push_back(row + length);
   }
@@ -91,7 +91,7 @@ ContinuingBatch ContinuingReader::continuing_batch(std::int64_t step) const {
     const std::int64_t begin = row * stride_ + s * context_;
     const std::int64_t before = builder.segments();
     builder.add_row(begin, context_, batch);
-    batch.continues.push_back(s > 0 && view_.token(begin) != view_.end_of_text());
+    batch.continues.push_back(s > 0 && view_.token(begin) != view_.begin_of_text());
     batch.continues.resize(static_cast<std::size_t>(builder.segments()), false);
     batch.row_of_segment.insert(batch.row_of_segment.end(), static_cast<std::size_t>(builder.segments() - before), row);
   }

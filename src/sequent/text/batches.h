@@ -2,7 +2,8 @@
 // here and of its number: there is no state to save and nothing to fast-forward on resuming.
 //
 // The target of an input is the next token of the stream. The sequences of a batch lie end to end; a row is cut where a
-// document begins, which is at each end-of-text token, so that nothing is carried from one document into the next.
+// document begins, which is at each token that begins a text, so that nothing is carried from one document into the
+// next.
 #pragma once
 
 #include <cstdint>

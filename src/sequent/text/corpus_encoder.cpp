@@ -32,10 +32,7 @@ void CorpusEncoder::process(std::span<const DocumentJob> jobs) {
 CorpusEncoder::Encoded CorpusEncoder::encode(const DocumentJob& job) const {
   Encoded encoded;
   for (std::size_t i = 0; i < job.parts.size(); ++i) {
-    if (job.parts[i].starts_document) {
-      encoded.documents.push_back(encoded.ids.size());
-      encoded.ids.push_back(tokenizer_.end_of_text());
-    }
+    if (job.parts[i].starts_document) begin_document(encoded);
     const std::vector<std::int32_t> ids = tokenizer_.encode(job.part(i));
     encoded.ids.insert(encoded.ids.end(), ids.begin(), ids.end());
   }
@@ -43,9 +40,20 @@ CorpusEncoder::Encoded CorpusEncoder::encode(const DocumentJob& job) const {
   return encoded;
 }
 
+// Between documents stands the token that ends a text or, where another one begins a text, both.
+void CorpusEncoder::begin_document(Encoded& encoded) const {
+  if (ends_documents()) encoded.ids.push_back(tokenizer_.end_of_text());
+  encoded.documents.push_back(encoded.ids.size());
+  encoded.ids.push_back(tokenizer_.begin_of_text());
+}
+
+bool CorpusEncoder::ends_documents() const {
+  return tokenizer_.end_of_text() >= 0 && tokenizer_.end_of_text() != tokenizer_.begin_of_text();
+}
+
 void CorpusEncoder::write(const Encoded& encoded) {
   const std::span<const std::int32_t> ids = encoded.ids;
-  std::size_t written = 0;
+  std::size_t written = std::exchange(first_, false) && ends_documents() ? 1 : 0;  // nothing ends before the first
   for (const std::size_t document : encoded.documents) {
     writer_.add(ids.subspan(written, document - written));
     writer_.begin_document();

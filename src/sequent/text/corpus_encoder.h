@@ -35,6 +35,8 @@ class CorpusEncoder {
 
   void process(std::span<const DocumentJob> jobs);
   Encoded encode(const DocumentJob& job) const;
+  void begin_document(Encoded& encoded) const;
+  bool ends_documents() const;
   void write(const Encoded& encoded);
 
   Tokenizer tokenizer_;
@@ -42,6 +44,7 @@ class CorpusEncoder {
   std::function<void(std::int64_t)> progress_;
   DocumentBatcher batcher_;
   std::vector<std::int64_t> token_bytes_;  // text bytes by id
+  bool first_ = true;
   std::int64_t text_bytes_ = 0;
   std::int64_t bytes_done_ = 0;
 };

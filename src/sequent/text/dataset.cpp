@@ -16,7 +16,7 @@ namespace sequent {
 struct TokenView::Storage {
   TokenFile file;
   std::vector<std::int64_t> token_bytes;  // text bytes by id
-  std::int32_t end_of_text;
+  std::int32_t begin_of_text;
 };
 
 namespace {
@@ -38,7 +38,7 @@ void make_token_file(const Corpus& corpus, const Tokenizer& tokenizer, const std
 
 TokenDataset TokenDataset::open(const Corpus& corpus, const Tokenizer& tokenizer,
                                 const std::filesystem::path& cache_directory, const Progress& progress) {
-  check(tokenizer.end_of_text() >= 0, "data: the tokenizer must have an end-of-text token to separate documents");
+  check(tokenizer.begin_of_text() >= 0, "data: the tokenizer must have an end-of-text token to separate documents");
   const std::uint64_t key = mix_bits(corpus.fingerprint() ^ mix_bits(tokenizer.fingerprint()));
   const std::string path = (cache_directory / fmt::format("tokens-{}.bin", hexadecimal(key))).string();
   std::optional<TokenFile> file = TokenFile::open(path, key);
@@ -54,7 +54,7 @@ TokenDataset TokenDataset::open(const Corpus& corpus, const Tokenizer& tokenizer
   std::vector<std::int64_t> token_bytes;
   for (std::int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) token_bytes.push_back(tokenizer.text_bytes(id));
   auto storage = std::make_shared<const TokenView::Storage>(TokenView::Storage{
-      .file = *std::move(file), .token_bytes = std::move(token_bytes), .end_of_text = tokenizer.end_of_text()});
+      .file = *std::move(file), .token_bytes = std::move(token_bytes), .begin_of_text = tokenizer.begin_of_text()});
   return TokenDataset(TokenView(std::move(storage), 0, tokens), from_cache);
 }
 
@@ -84,8 +84,8 @@ TokenView TokenDataset::view(std::int64_t begin, std::int64_t end) const {
   return TokenView(all_.storage_, begin, end);
 }
 
-std::int32_t TokenView::end_of_text() const {
-  return storage_->end_of_text;
+std::int32_t TokenView::begin_of_text() const {
+  return storage_->begin_of_text;
 }
 
 std::int32_t TokenView::token(std::int64_t i) const {

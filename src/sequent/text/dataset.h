@@ -25,7 +25,9 @@ class TokenView {
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return end_; }
   std::int64_t size() const { return end_ - begin_; }
-  std::int32_t end_of_text() const;
+
+  /// The token with which every document begins.
+  std::int32_t begin_of_text() const;
 
   /// Token i of the view, 0 <= i < size(); outside it is an Error.
   std::int32_t token(std::int64_t i) const;
@@ -33,7 +35,7 @@ class TokenView {
   /// Appends tokens [from, to) of the view to `ids`. Error unless 0 <= from <= to <= size().
   void append(std::int64_t from, std::int64_t to, std::vector<std::int32_t>& ids) const;
 
-  /// Number of text bytes that tokens [from, to) of the view represent; an end-of-text token stands for none. A loss
+  /// Number of text bytes that tokens [from, to) of the view represent; special tokens stand for none. A loss
   /// summed over targets [from, to), divided by ln 2 and by this, is in bits per byte.
   std::int64_t text_bytes(std::int64_t from, std::int64_t to) const;
 
@@ -54,7 +56,8 @@ class TokenDataset {
 
   /// The tokens of the corpus: those in `cache_directory` if the same corpus has been tokenised there with the same
   /// tokenizer, otherwise they are made and left there (the directory is made if need be). A damaged file there is made
-  /// anew. Error if the tokenizer has no end-of-text token, if the corpus has no text, if a file cannot be written.
+  /// anew. Error if the tokenizer has no token to begin documents with, if the corpus has no text, if a file cannot be
+  /// written.
   static TokenDataset open(const Corpus& corpus, const Tokenizer& tokenizer,
                            const std::filesystem::path& cache_directory, const Progress& progress = {});
 

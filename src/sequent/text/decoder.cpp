@@ -26,10 +26,12 @@ std::string Decoder::text_of(std::string_view token, bool first) const {
   return text;
 }
 
-DecoderRun::DecoderRun(const Decoder& decoder) : decoder_(decoder), waits_for_end_(!decoder.text_steps.empty()) {
+DecoderRun::DecoderRun(const Decoder& decoder, bool begins)
+    : decoder_(decoder), first_(begins), waits_for_end_(!decoder.text_steps.empty()) {
   if (decoder.text_steps.size() != 1) return;
   std::tie(removed_, removals_left_) = decoder.text_steps[0]->removed_from_begin();
   waits_for_end_ = removed_.empty();
+  if (!begins) removals_left_ = 0;
 }
 
 std::string DecoderRun::push(std::string_view token_text) {

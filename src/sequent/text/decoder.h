@@ -38,7 +38,8 @@ struct Decoder {
 /// One text on its way out.
 class DecoderRun {
  public:
-  explicit DecoderRun(const Decoder& decoder);
+  /// `begins`: otherwise the tokens go on with a text, and nothing is special about the first.
+  explicit DecoderRun(const Decoder& decoder, bool begins = true);
 
   /// Whether the next token is a first one: then its text is text_of(token, true).
   bool first() const { return first_; }
@@ -51,7 +52,7 @@ class DecoderRun {
 
  private:
   const Decoder& decoder_;
-  bool first_ = true;
+  bool first_;
   bool waits_for_end_;
   std::string_view removed_;  // is removed from the beginning
   std::int64_t removals_left_ = 0;

@@ -13,8 +13,8 @@ class Regex {
  public:
   /// A pattern in the syntax of Oniguruma, for which those of tokenizers are written: \p{...} and the classes know
   /// Unicode; "\s" is the property White_Space (PCRE2 alone would add U+180E), "\w" letters, marks, decimal numbers,
-  /// connectors and the numbers of Latin-1, "\h" a hexadecimal digit, "^" and "$" the ends of a line. Error "WHAT: ..." if the pattern is not
-  /// valid, or has a set within a set, which is not supported.
+  /// connectors and the numbers of Latin-1, "\h" a hexadecimal digit, "^" and "$" the ends of a line. Error "WHAT: ..."
+  /// if the pattern is not valid, or has a set within a set, which is not supported.
   Regex(std::string_view pattern, std::string_view what);
   ~Regex();
   Regex(Regex&&) noexcept;

@@ -7,10 +7,10 @@
 
 namespace sequent {
 
-StreamDecoder::StreamDecoder(Tokenizer tokenizer, bool special)
+StreamDecoder::StreamDecoder(Tokenizer tokenizer, bool special, bool begins)
     : tokenizer_(std::move(tokenizer)),
       special_(special),
-      run_(std::make_unique<DecoderRun>(tokenizer_.pipeline_->decoder)) {}
+      run_(std::make_unique<DecoderRun>(tokenizer_.pipeline_->decoder, begins)) {}
 
 StreamDecoder::~StreamDecoder() = default;
 StreamDecoder::StreamDecoder(StreamDecoder&&) noexcept = default;

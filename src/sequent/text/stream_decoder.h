@@ -11,12 +11,14 @@ namespace sequent {
 
 class DecoderRun;
 
-/// What push() and flush() return, end to end, is Tokenizer::decode() of the ids. Each part ends between characters:
-/// the bytes of a character that is not complete wait for the next token. Bytes that cannot become a character are
-/// passed on as they are; valid_utf8() replaces them.
+/// What push() and flush() return, end to end, is Tokenizer::decode() of the ids; of ids that go on with a text, it is
+/// what decode() gives behind it, where a space in front is not left out. Each part ends between characters: the bytes
+/// of a character that is not complete wait for the next token. Bytes that cannot become a character are passed on as
+/// they are; valid_utf8() replaces them.
 class StreamDecoder {
  public:
-  explicit StreamDecoder(Tokenizer tokenizer, bool special = false);
+  /// `begins`: a text begins with the first id.
+  explicit StreamDecoder(Tokenizer tokenizer, bool special = false, bool begins = true);
   ~StreamDecoder();
   StreamDecoder(StreamDecoder&&) noexcept;
   StreamDecoder& operator=(StreamDecoder&&) noexcept;
