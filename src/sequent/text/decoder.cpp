@@ -88,7 +88,7 @@ void ReplaceStep::apply(std::string& token, bool) const {
 }
 
 void SpaceBetweenStep::apply(std::string& token, bool first) const {
-  if (!first) token = ' ' + token;
+  if (!first) token.insert(token.begin(), ' ');
 }
 
 void SentencePieceStep::apply(std::string& token, bool first) const {

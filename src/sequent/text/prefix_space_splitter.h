@@ -11,7 +11,8 @@ class PrefixSpaceSplitter : public Splitter {
  public:
   void split(Piece text, FunctionRef<void(Piece)> piece) const override {
     if (text.text.starts_with(' ')) return piece(text);
-    const std::string prefixed = ' ' + std::string(text.text);
+    std::string prefixed = " ";
+    prefixed += text.text;
     piece({prefixed, text.first});
   }
 };
