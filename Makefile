@@ -2,11 +2,14 @@
 BUILD_DIR ?= build
 DEV_DIR = $(BUILD_DIR)-dev
 TSAN_DIR = $(BUILD_DIR)-tsan
+FUZZ_DIR = $(BUILD_DIR)-fuzz
+# Of each fuzzer in `make fuzz`.
+FUZZ_SECONDS ?= 600
 BENCH_DIR = $(BUILD_DIR)-benchmarks
 # Every test program may use all cores itself, so the tests run one after the other.
 CTEST = ctest --output-on-failure
 
-.PHONY: help setup configure build quickstart quickstart-video test test-release test-dev test-tsan bench format clean
+.PHONY: help setup configure build quickstart quickstart-video test test-release test-dev test-tsan test-fuzz fuzz bench format clean
 
 help: ## Describe the targets (default)
 	@echo "Sequent: train, run and compare post-Transformer architectures"
@@ -37,9 +40,9 @@ quickstart-video: ## Generated videos, an encoder trained on them without labels
 	@cmake --build $(BUILD_DIR) --target sequent_command
 	@BUILD_DIR="$(BUILD_DIR)" scripts/quickstart_video.sh
 
-test: test-release test-dev test-tsan ## Build and run every test, then the sanitizers over the fast ones
+test: test-release test-dev test-tsan test-fuzz ## Build and run every test, then the sanitizers over the fast ones
 	@echo
-	@echo "All tests passed: release, AddressSanitizer with UndefinedBehaviorSanitizer, ThreadSanitizer."
+	@echo "All tests passed: release, AddressSanitizer with UndefinedBehaviorSanitizer, ThreadSanitizer, fuzzers."
 
 test-release: build
 	@echo "== Release: all tests =="
@@ -57,6 +60,17 @@ test-tsan: setup ## The threaded tests under ThreadSanitizer
 	@cmake --build $(TSAN_DIR)
 	@cd $(TSAN_DIR) && $(CTEST) -L fast
 
+test-fuzz: setup ## A few seconds of each fuzzer of a reader of files
+	@echo "== libFuzzer: a few seconds of each reader =="
+	@cmake --preset fuzz -B $(FUZZ_DIR) -DSEQUENT_FUZZ_SECONDS=3
+	@cmake --build $(FUZZ_DIR) --target fuzzers
+	@cd $(FUZZ_DIR) && $(CTEST) -L '^fuzz$$'
+
+fuzz: setup ## All fuzzers for FUZZ_SECONDS each (600)
+	@cmake --preset fuzz -B $(FUZZ_DIR) -DSEQUENT_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	@cmake --build $(FUZZ_DIR) --target fuzzers fuzzers_long
+	@cd $(FUZZ_DIR) && $(CTEST) --verbose -L '^fuzz'
+
 bench: setup ## Build and run the benchmarks
 	@cmake --preset benchmarks -B $(BENCH_DIR)
 	@cmake --build $(BENCH_DIR)
@@ -66,4 +80,4 @@ format: ## Format every C++ file in place with clang-format
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
 
 clean: ## Remove all build directories
-	rm -rf $(BUILD_DIR) $(DEV_DIR) $(TSAN_DIR) $(BENCH_DIR)
+	rm -rf $(BUILD_DIR) $(DEV_DIR) $(TSAN_DIR) $(FUZZ_DIR) $(BENCH_DIR)

@@ -20,6 +20,8 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg
   # Tests and benchmarks.
   libgtest-dev libbenchmark-dev
+  # Fuzzing the readers of files: libFuzzer comes with Clang.
+  clang libclang-rt-dev
 )
 
 # A test opens a report in a real browser: Chromium or one made from it. Debian has it as a package. Ubuntu's packages of

@@ -16,6 +16,9 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+// Clang before 17 does not deduce it by itself.
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string_view name_of(const Field::Choice& choice) {
   return choice.names[*choice.value];
