@@ -32,7 +32,7 @@ TEST_P(Inspect, SaysWhatTheModelIs) {
   EXPECT_EQ(object["active_parameters"], loaded.model->active_parameters());
   EXPECT_EQ(object["layers"], loaded.model->config().blocks.size());
   EXPECT_EQ(object["state_bytes"], loaded.model->state_bytes(100));
-  EXPECT_EQ(object["tensors"].size(), TensorFile::open(directory + "/model.safetensors").names().size());
+  EXPECT_EQ(object["tensors"].size(), WeightSource::open(directory).names().size());
   const json half = run_json({"--context", "100", "--state-dtype", "bf16"});
   EXPECT_EQ(half["state_bytes"].get<std::int64_t>() * 2, object["state_bytes"].get<std::int64_t>());
 }
@@ -62,6 +62,38 @@ TEST(InspectConfiguration, NeedsNoWeights) {
   EXPECT_TRUE(object["tensors"].empty());
   const CommandResult text = test::sequent({"inspect", file, "--context", "262144", "--state-dtype", "bf16"});
   EXPECT_NE(text.out.find("128 GiB of keys and values, 0 B of fixed size"), std::string::npos) << text.out;
+}
+
+TEST(InspectFiles, AreShownWhateverTheyAreOf) {
+  const std::string file = SEQUENT_SOURCE_DIR "/tests/golden/checkpoint/training.pth.tar";
+  const CommandResult result = test::sequent({"inspect", file, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json object = json::parse(result.out);
+  EXPECT_EQ(object["format"], "PyTorch");
+  EXPECT_EQ(object["metadata"]["epoch"], "300");
+  EXPECT_EQ(object["tensors"].size(), 12u);
+  EXPECT_EQ(object["tensors"][1],
+            (json{{"name", "encoder.module.backbone.weight"}, {"dtype", "f32"}, {"shape", {2, 3}}, {"bytes", 24}}));
+  const CommandResult text = test::sequent({"inspect", file});
+  for (const char* words : {"1 of PyTorch", "12: 12 f32", "epoch = 300", "target_encoder.module.backbone.bias"}) {
+    EXPECT_NE(text.out.find(words), std::string::npos) << words << "\n" << text.out;
+  }
+}
+
+TEST(InspectFiles, AreShownWhereTheArchitectureIsUnknown) {
+  const test::TemporaryDirectory directory;
+  directory.write("config.json", R"({"model_type": "gpt_neox"})");
+  std::filesystem::copy_file(SEQUENT_SOURCE_DIR "/tests/golden/checkpoint/other_types.safetensors",
+                             directory / "model.safetensors");
+  const CommandResult result = test::sequent({"inspect", directory.path().string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* words : {"unknown: model_type: there is no 'gpt_neox'", "BOOL", "F64", "U16", "double"}) {
+    EXPECT_NE(result.out.find(words), std::string::npos) << words << "\n" << result.out;
+  }
+  const json object = json::parse(test::sequent({"inspect", directory.path().string(), "--json"}).out);
+  EXPECT_EQ(object["tensors"].size(), 4u);
+  EXPECT_TRUE(object["unknown_because"].is_string());
+  EXPECT_FALSE(object.contains("architecture"));
 }
 
 TEST(InspectErrors, NameWhatIsWrong) {

@@ -1,12 +1,16 @@
-// sequent inspect: what a model is, from its configuration and the names in its files; no weight is read.
+// sequent inspect: what a model is, from its configuration and the names in its files, and what is in files of which
+// nothing else is known; no weight is read.
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
+#include "sequent/base/error.h"
 #include "sequent/base/units.h"
 #include "sequent/checkpoint/weights.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/number_checks.h"
+#include "sequent/cli/tensor_table.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/models/pattern.h"
 
@@ -39,7 +43,6 @@ struct Facts {
   std::int64_t growing_state_bytes;
   std::int64_t state_bytes_per_token;
   std::int64_t layers_with_growing_state = 0;
-  nlohmann::json tensors = nlohmann::json::array();
 };
 
 std::int64_t context_of(const Flags& flags, std::int64_t trained) {
@@ -100,24 +103,52 @@ Facts facts_of(const EncoderDecoderDescription& description, const Flags& flags,
           .layers_with_growing_state = static_cast<std::int64_t>(config.decoder.size())};
 }
 
-Facts facts_of(const Flags& flags) {
+// Of a model directory or a config.json by itself.
+Facts facts_of(const std::filesystem::path& path, const Flags& flags) {
   const std::int64_t element_bytes = flags.state_dtype == "f32" ? 4 : 2;
-  if (std::filesystem::is_regular_file(flags.model)) {
-    Facts facts = facts_of(read_config_file(flags.model).config, flags, element_bytes);
-    facts.path = flags.model;
-    return facts;
-  }
-  const std::filesystem::path path = find_model_directory(flags.model);
-  Facts facts = holds_encoder_decoder(path) ? facts_of(read_encoder_decoder_description(path), flags, element_bytes)
-                                            : facts_of(read_model_description(path).config, flags, element_bytes);
+  Facts facts = std::filesystem::is_regular_file(path) ? facts_of(read_config_file(path).config, flags, element_bytes)
+                : holds_encoder_decoder(path) ? facts_of(read_encoder_decoder_description(path), flags, element_bytes)
+                                              : facts_of(read_model_description(path).config, flags, element_bytes);
   facts.path = path.string();
-  const WeightSource weights = WeightSource::open(path.string());
-  for (const std::string& name : weights.names()) {
-    const TensorEntry& entry = weights.entry(name);
-    facts.tensors.push_back(
-        {{"name", name}, {"dtype", entry.dtype ? name_of(*entry.dtype) : entry.dtype_name}, {"shape", entry.sizes}});
-  }
   return facts;
+}
+
+// What stands in a path: a model, files of tensors, or both; of a model that is not known, why not.
+struct Findings {
+  std::string path;
+  std::optional<Facts> model;
+  std::string refusal;
+  nlohmann::json files;  // null where there are none
+  nlohmann::json tensors = nlohmann::json::array();
+};
+
+bool is_config_file(const std::filesystem::path& path) {
+  return std::filesystem::is_regular_file(path) && path.extension() == ".json";
+}
+
+Findings find(const Flags& flags) {
+  namespace fs = std::filesystem;
+  check(fs::exists(flags.model), "model: {} does not exist", flags.model);
+  Findings found = {.path = flags.model, .model = {}, .refusal = {}, .files = {}};
+  try {
+    fs::path path = flags.model;
+    if (fs::is_directory(path)) path = find_model_directory(path);
+    found.path = path.string();
+    if (fs::is_directory(path) || is_config_file(path)) found.model = facts_of(path, flags);
+    if (is_config_file(path)) return found;
+  } catch (const Error& error) {
+    found.refusal = error.what();
+  }
+  try {
+    const WeightSource weights = WeightSource::open(found.path);
+    found.files = facts_of_files(weights);
+    found.tensors = tensor_table(weights);
+  } catch (const Error&) {
+    // Where neither a model nor its files can be read, the model's refusal says more.
+    if (found.refusal.empty()) throw;
+    throw Error(found.refusal);
+  }
+  return found;
 }
 
 nlohmann::json json_of(const Facts& facts, const Flags& flags) {
@@ -137,8 +168,15 @@ nlohmann::json json_of(const Facts& facts, const Flags& flags) {
           {"state_bytes", facts.state_bytes},
           {"growing_state_bytes", facts.growing_state_bytes},
           {"constant_state_bytes", facts.state_bytes - facts.growing_state_bytes},
-          {"state_bytes_per_token", facts.state_bytes_per_token},
-          {"tensors", facts.tensors}};
+          {"state_bytes_per_token", facts.state_bytes_per_token}};
+}
+
+nlohmann::json json_of(const Findings& found, const Flags& flags) {
+  nlohmann::json json = found.model ? json_of(*found.model, flags) : nlohmann::json{{"model", found.path}};
+  if (!found.refusal.empty()) json["unknown_because"] = found.refusal;
+  if (found.files.is_object()) json.update(found.files);
+  json["tensors"] = found.tensors;
+  return json;
 }
 
 void print(const Facts& facts, const Flags& flags) {
@@ -167,12 +205,17 @@ void print(const Facts& facts, const Flags& flags) {
                 : "whatever its length\n");
   write_out(fmt::format("               {} of keys and values, {} of fixed size\n", bytes(facts.growing_state_bytes),
                         bytes(facts.state_bytes - facts.growing_state_bytes)));
-  if (!flags.tensors) return;
-  write_out(fmt::format("tensors        {}\n", facts.tensors.size()));
-  for (const nlohmann::json& tensor : facts.tensors) {
-    write_out(fmt::format("  {:<56} {:<5} {}\n", tensor["name"].get<std::string>(), tensor["dtype"].get<std::string>(),
-                          tensor["shape"].dump()));
+}
+
+void print(const Findings& found, const Flags& flags) {
+  if (found.model) {
+    print(*found.model, flags);
+  } else {
+    write_out(fmt::format("path           {}\n", found.path));
   }
+  if (!found.refusal.empty()) write_out(fmt::format("model          unknown: {}\n", found.refusal));
+  // All there is to say of files alone are their tensors.
+  if (found.files.is_object()) print_files(found.files, found.tensors, flags.tensors || !found.model);
 }
 
 }  // namespace
@@ -181,18 +224,20 @@ int run_inspect(int argc, char** argv) {
   CLI::App app("What a model is: architecture, parameters, and how large its state gets.", "sequent inspect");
   Flags flags;
   CommonFlags common(app);
-  app.add_option("MODEL", flags.model, "model directory, run directory, or a config.json by itself")->required();
+  app.add_option("MODEL", flags.model,
+                 "model directory, run directory, a file of tensors in any format, or a config.json by itself")
+      ->required();
   app.add_option("--context", flags.context, "size of the state after so many tokens; 0: as trained, or 2048")
       ->check(not_negative_integer());
   app.add_option("--state-dtype", flags.state_dtype, "type that the state is counted in")
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
   app.add_flag("--tensors", flags.tensors, "also list the tensors in the files");
   if (const auto code = common.parse(app, argc, argv)) return *code;
-  const Facts facts = facts_of(flags);
+  const Findings found = find(flags);
   if (common.json()) {
-    write_json(json_of(facts, flags));
+    write_json(json_of(found, flags));
   } else {
-    print(facts, flags);
+    print(found, flags);
   }
   return 0;
 }
