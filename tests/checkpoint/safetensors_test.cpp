@@ -1,7 +1,11 @@
 #include "sequent/checkpoint/safetensors.h"
 
+#include <fmt/core.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <cstring>
+#include <fstream>
 
 #include "sequent/base/files.h"
 #include "tests/support/files.h"
@@ -116,6 +120,43 @@ TEST(Safetensors, RefusesMoreAxesThanATensorHasWhenAsked) {
   const TensorFile file = TensorFile::open(directory / "a");
   EXPECT_EQ(error_of([&] { file.tensor("a"); }),
             "safetensors: " + (directory / "a") + ": tensor \"a\": shape: at most 6 axes, got 7");
+}
+
+// Bytes of this process that are in memory, those of mapped files included.
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+// Two gigabytes, of which the disk holds nothing but the header.
+TEST(Safetensors, MemoryGrowsOnlyWithWhatIsRead) {
+  constexpr std::int64_t kTensors = 32, kBytes = 64 << 20;
+  std::string header = "{";
+  for (std::int64_t i = 0; i < kTensors; ++i) {
+    header += fmt::format(R"({}"w{}":{{"dtype":"F32","shape":[4096,4096],"data_offsets":[{},{}]}})", i == 0 ? "" : ",",
+                          i, i * kBytes, (i + 1) * kBytes);
+  }
+  header += "}";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  const TemporaryDirectory directory;
+  const std::uint64_t length = header.size();
+  const std::string path =
+      directory.write("large", std::string(reinterpret_cast<const char*>(&length), sizeof(length)) + header);
+  std::filesystem::resize_file(path, sizeof(length) + header.size() + kTensors * kBytes);
+
+  const std::int64_t before = resident_bytes();
+  const TensorFile file = TensorFile::open(path);
+  EXPECT_EQ(file.names().size(), static_cast<std::size_t>(kTensors));
+  std::vector<Tensor> tensors;
+  for (const std::string& name : file.names()) tensors.push_back(file.tensor(name));
+  EXPECT_LT(resident_bytes() - before, 4 << 20);
+  float sum = 0;
+  for (std::int64_t i = 0; i < tensors[7].elements(); i += 1024) sum += tensors[7].floats()[i];
+  EXPECT_EQ(sum, 0.0f);
+  EXPECT_GE(resident_bytes() - before, kBytes - (4 << 20));
+  EXPECT_LT(resident_bytes() - before, kBytes + (8 << 20));
 }
 
 TEST(SaveSafetensors, DoesNotDependOnTheOrderGiven) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/command.h"
+#include "tests/support/golden.h"
 #include "tests/support/small_directories.h"
 
 namespace sequent {
@@ -125,6 +126,34 @@ TEST_P(GenerateCommand, SaysWhatIsMissing) {
 
 INSTANTIATE_TEST_SUITE_P(All, GenerateCommand, testing::ValuesIn(test::architecture_names()),
                          [](const auto& each) { return each.param; });
+
+// As a user would: a model directory and a prompt, and nothing else.
+class GenerateFromADirectory : public testing::TestWithParam<std::string> {};
+
+TEST_P(GenerateFromADirectory, WritesText) {
+  const std::string directory = SEQUENT_SOURCE_DIR "/tests/golden/" + GetParam();
+  const CommandResult result = test::sequent({"generate", directory, "-p", "the cat", "-n", "8", "-s", "1", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json object = json::parse(result.out);
+  EXPECT_GE(object["prompt_tokens"], 6);
+  EXPECT_LE(object["generated_tokens"], 8);
+  EXPECT_TRUE(object["text"].is_string());
+}
+
+std::vector<std::string> golden_directories() {
+  std::vector<std::string> names;
+  for (const char* kind : {"models", "encoder_decoders"}) {
+    const std::filesystem::path root = std::filesystem::path(SEQUENT_SOURCE_DIR "/tests/golden") / kind;
+    for (const auto& entry : std::filesystem::directory_iterator(root)) {
+      names.push_back(std::string(kind) + "/" + entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GenerateFromADirectory, testing::ValuesIn(golden_directories()),
+                         [](const auto& each) { return test::test_name(each.param); });
 
 }  // namespace
 }  // namespace sequent

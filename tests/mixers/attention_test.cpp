@@ -15,6 +15,25 @@ Attention make(Parameters& parameters, bool causal) {
                    ParameterScope(parameters));
 }
 
+TEST(Attention, HasBiasesWhereTheyAreAskedFor) {
+  const auto biases = [](const AttentionConfig& config) {
+    const auto source = shapes_only();
+    Parameters parameters(*source);
+    const Attention attention(config, 8, ParameterScope(parameters));
+    std::string names;
+    for (const Parameter& parameter : parameters.all()) {
+      if (parameter.name.ends_with(".bias")) names += parameter.name[0];
+    }
+    return names;
+  };
+  AttentionConfig config = {.heads = 2, .key_value_heads = 1, .head_width = 4};
+  EXPECT_EQ(biases(config), "");
+  config.bias = true;
+  EXPECT_EQ(biases(config), "qkvo");
+  config.output_bias = false;
+  EXPECT_EQ(biases(config), "qkv");
+}
+
 TEST(Attention, StateGrowsWithTheSequence) {
   const auto source = shapes_only();
   Parameters parameters(*source);

@@ -34,6 +34,21 @@ TEST(Mamba, StartsAsThePaperSays) {
   }
 }
 
+TEST(Mamba, InnerNormsMayHaveNoWeights) {
+  const auto count = [](const MambaConfig& config) {
+    const auto source = shapes_only();
+    Parameters parameters(*source);
+    const Mamba mamba(config, 32, ParameterScope(parameters));
+    return parameters.all().size();
+  };
+  MambaConfig config = {.inner_width = 64, .states = 4, .taps = 4, .delta_rank = 2};
+  const std::size_t plain = count(config);
+  config.inner_norms = true;
+  EXPECT_EQ(count(config), plain + 3);
+  config.inner_norm_weights = false;
+  EXPECT_EQ(count(config), plain);
+}
+
 TEST(Mamba, StateDoesNotGrowWithTheSequence) {
   const auto source = shapes_only();
   Parameters parameters(*source);

@@ -4,6 +4,7 @@
 
 #include "tests/support/golden.h"
 #include "tests/support/golden_encoder_decoder.h"
+#include "tests/support/saved_model.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -75,6 +76,13 @@ TEST_P(GoldenEncoderDecoderModel, EncoderOutputAndLogitsInAllThreeForms) {
   for (const std::int64_t chunk : {1, 2, 5, 16}) {
     expect_near(chunked_logits(encoded, chunk), "logits", fmt::format("chunks of {}", chunk).c_str());
   }
+}
+
+TEST_P(GoldenEncoderDecoderModel, SavesWhatTheReferenceSaved) {
+  const test::SavedModel saved(GetParam());
+  save_encoder_decoder(saved.directory, *loaded.family, *loaded.model);
+  test::expect_saved_as(golden.directory, saved.directory, loaded.model->parameters().all(),
+                        loaded.family->names(loaded.model->config()), {});
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenEncoderDecoderModel, testing::ValuesIn(test::golden_encoder_decoders()),

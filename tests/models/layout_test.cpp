@@ -9,6 +9,7 @@
 #include "sequent/models/architecture.h"
 #include "sequent/models/language_model.h"
 #include "sequent/models/pattern.h"
+#include "tests/support/files.h"
 
 namespace sequent {
 namespace {
@@ -24,8 +25,11 @@ TEST(Layouts, AreFoundByModelType) {
     layout_of_model_type("bloom");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_TRUE(std::string(error.what()).starts_with("model_type: there is no 'bloom'; known are llama, "))
-        << error.what();
+    const std::string sentence = error.what();
+    EXPECT_TRUE(sentence.starts_with("model_type: there is no 'bloom'; known are llama, ")) << sentence;
+    for (const char* name : {"gpt2", "falcon_mamba", "t5", "switch_transformers"}) {
+      EXPECT_NE(sentence.find(name), std::string::npos) << sentence;
+    }
   }
 }
 
@@ -53,6 +57,13 @@ TEST(Layouts, APublishedOneIsTakenWhereverItHoldsTheModel) {
   for (const char* pattern : {"attention/none", "attention/mlp", "mamba/glu", "3*mamba/none attention/glu"}) {
     EXPECT_EQ(saved_as(pattern), "sequent") << pattern;
   }
+}
+
+TEST(Layouts, WithoutModelTypeTheKeysDecide) {
+  EXPECT_EQ(&layout_of_config({{"decoder_retention_heads", 2}}), &kTorchscaleRetNet);
+  EXPECT_EQ(&layout_of_config({{"d_model", 8}, {"n_layer", 1}}), &kMambaStateSpaces);
+  EXPECT_EQ(&layout_of_config({{"model_type", "qwen2"}}), &kQwen2);
+  EXPECT_EQ(test::error_of([] { layout_of_config({{"hidden_size", 8}}); }), "config.json: model_type is missing");
 }
 
 TEST(Layouts, NothingIsLostToAPublishedOne) {

@@ -56,6 +56,19 @@ TEST(LlamaLayout, RefusesWhatItDoesNotCompute) {
   }
 }
 
+TEST(Qwen2Layout, HasBiasesOnQueriesKeysAndValuesAlone) {
+  const nlohmann::json published = nlohmann::json::parse(
+      R"({"model_type": "qwen2", "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
+          "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": true,
+          "rms_norm_eps": 1e-06, "rope_theta": 1000000.0, "sliding_window": 32768, "use_sliding_window": false})");
+  const LanguageModelConfig config = layout_of_config(published).read(published);
+  EXPECT_EQ(count_parameters(config), 494'032'768);  // the published Qwen2-0.5B
+  EXPECT_EQ(&layout_for(config), &kQwen2);
+  nlohmann::json sliding = published;
+  sliding["use_sliding_window"] = true;
+  EXPECT_EQ(test::error_of([&] { kQwen2.read(sliding); }), "config.json: use_sliding_window true is not supported");
+}
+
 TEST(MistralLayout, IsLlamasWithAWindow) {
   nlohmann::json json = kMistral.write(new_model_config("transformer", {.layers = 1, .width = 32, .vocabulary = 9}));
   EXPECT_TRUE(json["sliding_window"].is_null());

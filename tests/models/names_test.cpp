@@ -27,6 +27,21 @@ TEST(Names, AlternativesComeInOrder) {
   EXPECT_EQ(names[1].name, "old.wte");
 }
 
+TEST(Names, APieceSaysWhereItStands) {
+  constexpr auto kStacked = NameRule::Layout::stacked;
+  constexpr std::array<NameRule, 2> rules = {{{"layers.{}.experts.{}.up.weight", "h.{}.experts", kStacked, 1, 2},
+                                              {"layers.{}.k.{}", "h.{}.qkv.{}", NameRule::Layout::transposed, 1, 3}}};
+  const PublishedName expert = published_names(rules, "layers.4.experts.17.up.weight").front();
+  EXPECT_EQ(expert.name, "h.4.experts");
+  EXPECT_EQ(expert.entry, 17);
+  EXPECT_EQ(expert.part, 1);
+  EXPECT_EQ(expert.parts, 2);
+  const PublishedName key = published_names(rules, "layers.4.k.bias").front();
+  EXPECT_EQ(key.name, "h.4.qkv.bias");
+  EXPECT_EQ(key.layout, NameRule::Layout::transposed);
+  EXPECT_THROW(published_names(rules, "layers.4.experts.shared.up.weight"), Error);
+}
+
 TEST(Names, AParameterWithoutARuleIsAnError) {
   EXPECT_THROW(published_names(kRules, "layers.12.norm.weight"), Error);
   EXPECT_THROW(published_names(kRules, "embedding.weights"), Error);

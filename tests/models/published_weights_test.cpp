@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sequent/base/error.h"
+#include "sequent/checkpoint/safetensors.h"
 #include "tests/support/files.h"
 #include "tests/support/values.h"
 
@@ -21,7 +22,7 @@ TEST(PublishedWeights, GoThroughFilesUnderTheirPublishedNames) {
   Parameters parameters(*fresh);
   const Var a = parameters.add("a.weight", {2, 3}, initialize::normal(1.0f), true);
   const Var conv = parameters.add("conv.7.weight", {4, 2}, initialize::normal(1.0f), true);
-  write_model_files(directory.path(), {{"key", 1}}, {{"other", 2}}, kRules, parameters);
+  write_model_files(directory.path(), {{"key", 1}}, {{"other", 2}}, kRules, parameters.all());
   EXPECT_TRUE(std::filesystem::exists(directory / "config.json"));
   EXPECT_TRUE(std::filesystem::exists(directory / "generation_config.json"));
 
@@ -71,6 +72,24 @@ TEST(PublishedWeights, PartsAndNumberedRowsGoThroughFilesToo) {
               source.make("tokens", {2, 1, 5}, initialize::constant(0.0f));
             }),
             "load: mask_tokens.0 must be [1, 5], got [1, 4]");
+}
+
+// Three experts of which the model has two: the third must not be left out silently.
+TEST(PublishedWeights, AreRefusedWhereTheModelUsesOnlyPieces) {
+  const test::TemporaryDirectory directory;
+  constexpr std::array<NameRule, 1> rules = {{{"experts.{}.weight", "experts", NameRule::Layout::stacked}}};
+  const NamedTensor stack = {"experts", Tensor::zeros({3, 2, 2})};
+  save_safetensors(directory / "model.safetensors", std::span(&stack, 1));
+  WeightSource weights = WeightSource::open(directory.path());
+  PublishedWeights source(rules, weights);
+  for (const char* expert : {"experts.0.weight", "experts.1.weight"}) {
+    source.make(expert, {2, 2}, initialize::constant(0.0f));
+  }
+  EXPECT_EQ(
+      test::error_of([&] { source.expect_all_taken({}); }),
+      "load: \"experts\" of " + (directory / "model.safetensors") + " holds more than the model uses: 8 of 12 values");
+  source.make("experts.2.weight", {2, 2}, initialize::constant(0.0f));
+  EXPECT_NO_THROW(source.expect_all_taken({}));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/models/model_directory.h"
+#include "sequent/models/published_pieces.h"
 #include "sequent/ops/cross_entropy.h"
 #include "sequent/ops/elementwise.h"
 #include "sequent/tensor/segments.h"
@@ -45,6 +46,17 @@ struct Golden {
   std::vector<std::int32_t> targets;
   Segments segments;
 };
+
+/// What the golden values have for a parameter under "PREFIX" and its published name, cut out of what it is published
+/// in; undefined where there is nothing.
+inline Tensor expected_of(const Golden& golden, const Layout& layout, const std::string& prefix,
+                          const Parameter& parameter) {
+  for (const PublishedName& published : published_names(layout.names, parameter.name)) {
+    if (!golden.expected.contains(prefix + published.name)) continue;
+    return cut_piece(golden.expected.tensor(prefix + published.name), published, parameter.var.shape());
+  }
+  return {};
+}
 
 /// The loss that the golden values are of: cross-entropy, and the routers' losses where there are any.
 inline Var golden_loss(const LanguageModel& model, const Golden& golden) {

@@ -18,6 +18,7 @@ from transformers.models.switch_transformers.modeling_switch_transformers import
                                                                                    router_z_loss_func)
 
 from make_models import STEPS, optimizer, save_expected
+from tiny_tokenizer import tiny_tokenizer
 
 # Heads times their width is not the width of the model; every case switches one feature.
 T5 = {
@@ -27,6 +28,9 @@ T5 = {
                             relative_attention_num_buckets=6, relative_attention_max_distance=20),
     "t5-long": dict(vocab_size=39, d_model=10, d_kv=4, d_ff=17, num_layers=2, num_decoder_layers=1, num_heads=3,
                     layer_norm_epsilon=1e-3),
+    # With a feed-forward layer of SwiGLU's kind and one head.
+    "t5-gated-silu": dict(vocab_size=35, d_model=12, d_kv=7, d_ff=15, num_layers=3, num_decoder_layers=2, num_heads=1,
+                          feed_forward_proj="gated-silu", relative_attention_num_buckets=8),
 }
 SWITCH = {
     "switch-plain": dict(vocab_size=41, d_model=16, d_kv=5, d_ff=12, num_layers=2, num_decoder_layers=2, num_heads=3,
@@ -35,6 +39,10 @@ SWITCH = {
     "switch-dropping": dict(vocab_size=37, d_model=14, d_kv=6, d_ff=9, num_layers=3, num_decoder_layers=2, num_heads=2,
                             num_sparse_encoder_layers=1, num_sparse_decoder_layers=2, num_experts=3, expert_capacity=3,
                             router_z_loss_coef=0.05, router_aux_loss_coef=0.1),
+    # One layer in three of the decoder alone; two experts that everything fits.
+    "switch-decoder-only": dict(vocab_size=35, d_model=10, d_kv=3, d_ff=13, num_layers=1, num_decoder_layers=3,
+                                num_heads=4, num_sparse_encoder_layers=0, num_sparse_decoder_layers=1, num_experts=2,
+                                expert_capacity=64, layer_norm_epsilon=1e-3),
     "switch-router-bias": dict(vocab_size=39, d_model=12, d_kv=4, d_ff=11, num_layers=4, num_decoder_layers=1,
                                num_heads=2, num_sparse_encoder_layers=2, num_sparse_decoder_layers=1, num_experts=5,
                                router_bias=True, tie_word_embeddings=False, router_z_loss_coef=0.01,
@@ -149,6 +157,7 @@ def write_case(name, out):
     values["decoder_offsets"] = offsets_of([len(labels) for _, labels in batch])
     save_expected(directory / "expected.safetensors", values, torch.cat([ids for ids, _ in batch]),
                   offsets_of([len(ids) for ids, _ in batch]).tolist())
+    tiny_tokenizer().save(str(directory / "tokenizer.json"))
     print(f"{name:20s} loss {values['loss'].item():.4f} -> {values['adamw_losses'][-1].item():.4f}  "
           f"z {values['z_loss'].item():.3f}  balance {values['balance_loss'].item():.3f}")
 

@@ -8,6 +8,7 @@ plain_models.py, and the largest difference, printed here and kept in README.md,
 """
 
 import argparse
+import copy
 import json
 import pathlib
 import shutil
@@ -15,9 +16,11 @@ import shutil
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
-from transformers import LlamaConfig, LlamaForCausalLM, MambaConfig, MambaForCausalLM
+from transformers import (LlamaConfig, LlamaForCausalLM, MambaConfig, MambaForCausalLM, MistralConfig, MistralForCausalLM,
+                          Qwen2Config, Qwen2ForCausalLM)
 
 import plain_models
+from tiny_tokenizer import tiny_tokenizer
 
 ADAMW = {"lr": 1e-2, "betas": (0.9, 0.95), "eps": 1e-8}
 WEIGHT_DECAY = 0.1
@@ -44,9 +47,31 @@ LLAMA = {
     "llama-biases": dict(vocab_size=47, hidden_size=28, num_hidden_layers=1, num_attention_heads=2,
                          intermediate_size=29, attention_bias=True, tie_word_embeddings=False),
 }
+# Llama under another name: with a window that no sequence fills, and with biases on some projections.
+MISTRAL = {
+    "mistral-window": dict(vocab_size=41, hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
+                           num_key_value_heads=2, intermediate_size=31, sliding_window=40, rope_theta=777.0),
+}
+QWEN2 = {
+    "qwen2-plain": dict(vocab_size=41, hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
+                        num_key_value_heads=2, intermediate_size=31),
+    "qwen2-tied": dict(vocab_size=37, hidden_size=20, num_hidden_layers=1, num_attention_heads=2,
+                       num_key_value_heads=1, intermediate_size=33, tie_word_embeddings=True, rope_theta=1e6,
+                       rms_norm_eps=1e-3),
+    "qwen2-many-heads": dict(vocab_size=43, hidden_size=32, num_hidden_layers=2, num_attention_heads=8,
+                             num_key_value_heads=8, intermediate_size=19),
+    "qwen2-brain-float": dict(vocab_size=39, hidden_size=18, num_hidden_layers=3, num_attention_heads=3,
+                              num_key_value_heads=3, intermediate_size=29),
+}
+LLAMA_LIKE = {"mistral": (MistralConfig, MistralForCausalLM), "qwen2": (Qwen2Config, Qwen2ForCausalLM),
+              "llama": (LlamaConfig, LlamaForCausalLM)}
+# Whose weights are kept in 16 bits.
+SIXTEEN_BITS = {"qwen2-brain-float": torch.bfloat16}
 LENGTHS = {"mamba-plain": (7, 1, 33), "mamba-odd-sizes": (33, 7, 1), "mamba-biases": (1, 33, 7),
            "mamba-untied": (2, 33, 1, 3, 7), "llama-plain": (7, 1, 33), "llama-grouped-queries": (33, 7, 1),
-           "llama-head-dim": (1, 33, 7), "llama-biases": (2, 33, 1, 3, 7)}
+           "llama-head-dim": (1, 33, 7), "llama-biases": (2, 33, 1, 3, 7), "mistral-window": (7, 1, 33),
+           "qwen2-plain": (7, 1, 33), "qwen2-tied": (33, 7, 1), "qwen2-many-heads": (1, 33, 7),
+           "qwen2-brain-float": (2, 33, 1, 3, 7)}
 MAMBA_SCALES = {"in_proj.weight": 1.5, "conv1d.weight": 2.0, "x_proj.weight": 3.0, "dt_proj.weight": 2.0}
 PARAMETERS_AFTER = {
     "mamba": ("backbone.embeddings.weight", "backbone.layers.0.mixer.A_log", "backbone.layers.0.mixer.conv1d.weight",
@@ -66,8 +91,9 @@ def build(name, seed):
     if name in MAMBA:
         model = MambaForCausalLM(MambaConfig(**MAMBA[name]))
     else:
-        model = LlamaForCausalLM(LlamaConfig(initializer_range=0.3, max_position_embeddings=64,
-                                             attn_implementation="eager", **LLAMA[name]))
+        config, model = LLAMA_LIKE[name.split("-")[0]]
+        model = model(config(initializer_range=0.3, max_position_embeddings=64, attn_implementation="eager",
+                             **{**LLAMA, **MISTRAL, **QWEN2}[name]))
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
             if parameter.dim() == 1 or parameter_name.endswith("A_log"):
@@ -77,6 +103,8 @@ def build(name, seed):
                     parameter.mul_(factor)
             if parameter_name.endswith("dt_proj.bias"):
                 parameter.add_(1.5)
+            if name in SIXTEEN_BITS:
+                parameter.copy_(parameter.to(SIXTEEN_BITS[name]))
     return model.eval()
 
 
@@ -128,8 +156,8 @@ def measure_in_float64(model, ids, offsets, kept):
     """The same numbers from plain_models.py with the same starting weights."""
     config = model.config.to_dict()
     family = config["model_type"]
-    if family == "llama":
-        config["head_dim"] = model.config.head_dim
+    if family != "mamba":
+        config.setdefault("head_dim", model.config.hidden_size // model.config.num_attention_heads)
     parameters = {name: p.detach().double().requires_grad_() for name, p in model.named_parameters()}
     function = plain_models.mamba_logits if family == "mamba" else plain_models.llama_logits
     return measure(lambda one: function(config, parameters, one), list(parameters.items()), ids, offsets, kept)
@@ -167,6 +195,7 @@ def report(name, values, exact):
 
 def save_case(directory, values, exact, ids, offsets):
     save_expected(directory / "expected.safetensors", values, ids, offsets)
+    tiny_tokenizer().save(str(directory / "tokenizer.json"))
     report(directory.name, values, exact)
 
 
@@ -201,10 +230,14 @@ def write_state_spaces_twin(source, target):
                 name = name.replace(ours, theirs)
             yield name, value
 
-    save_file(dict(renamed(load_file(source / "model.safetensors"))), target / "model.safetensors")
+    # The original code keeps its weights so, the shared matrix under both of its names.
+    state = dict(renamed(load_file(source / "model.safetensors")))
+    state["lm_head.weight"] = state["backbone.embedding.weight"]
+    torch.save(state, target / "pytorch_model.bin")
     expected = dict(renamed(load_file(source / "expected.safetensors")))
     ids, offsets = expected.pop("ids"), expected.pop("offsets")
     save_expected(target / "expected.safetensors", expected, ids, offsets.tolist())
+    tiny_tokenizer().save(str(target / "tokenizer.json"))
 
 
 def write_case(name, out):
@@ -212,11 +245,12 @@ def write_case(name, out):
     lengths = LENGTHS[name]
     offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
     ids = torch.randint(0, REAL_VOCABULARY.get(name, model.config.vocab_size), (offsets[-1],))
-    kept = PARAMETERS_AFTER[model.config.model_type]
+    kept = PARAMETERS_AFTER["mamba" if name in MAMBA else "llama"]
 
     directory = out / name
     shutil.rmtree(directory, ignore_errors=True)
-    model.save_pretrained(directory)
+    # A copy, because the angles of rotary positions must not be rounded.
+    copy.deepcopy(model).to(SIXTEEN_BITS.get(name, torch.float32)).save_pretrained(directory)
     (directory / "model.safetensors").chmod(0o644)
 
     float64 = measure_in_float64(model, ids, offsets, kept)
@@ -226,7 +260,7 @@ def write_case(name, out):
 
 
 def main():
-    arguments = write_cases(__doc__, [*MAMBA, *LLAMA], write_case)
+    arguments = write_cases(__doc__, [*MAMBA, *LLAMA, *MISTRAL, *QWEN2], write_case)
     if not arguments.only:
         write_state_spaces_twin(arguments.out / "mamba-odd-sizes", arguments.out / "mamba-state-spaces")
 

@@ -14,7 +14,6 @@ import math
 import shutil
 
 import torch
-from safetensors.torch import save_file
 from transformers import Mamba2Config, Mamba2ForCausalLM
 
 import plain_models
@@ -121,7 +120,9 @@ def write_case(name, out):
         exact = original_names(exact)
         directory.mkdir(parents=True)
         (directory / "config.json").write_text(json.dumps(original_config(model), indent=4) + "\n")
-        save_file(original_names(starts), directory / "model.safetensors")
+        # As its checkpoints are, the shared matrix under both of its names.
+        state = original_names(starts)
+        torch.save({**state, "lm_head.weight": state["backbone.embedding.weight"]}, directory / "pytorch_model.bin")
     else:
         model.save_pretrained(directory)
         (directory / "model.safetensors").chmod(0o644)

@@ -1,4 +1,4 @@
-"""Mamba, Mamba-2, Llama and Jamba written from their equations: slow, short, and in whatever precision the parameters have.
+"""Mamba, Mamba-2, Llama, GPT-2, Mixtral and Jamba written from their equations: slow, short, and in whatever precision the parameters have.
 
 These functions check the published implementations: those compute some steps in float32 whatever they are asked for, so
 only an independent transcription can say, in float64, how much rounding the golden values carry.
@@ -57,9 +57,11 @@ def mamba_mixer(u, config, parameters, prefix):
     x, z = F.linear(u, weight("in_proj.weight"), weight("in_proj.bias")).chunk(2, dim=-1)
     x = F.silu(causal_convolution(x, weight("conv1d.weight"), weight("conv1d.bias")))
     dt, b, c = F.linear(x, weight("x_proj.weight")).split([rank, states, states], dim=-1)
-    if weight("dt_layernorm.weight") is not None:
-        dt, b, c = (rms_norm(part, weight(name + "_layernorm.weight"), config["inner_norm_epsilon"])
-                    for name, part in (("dt", dt), ("b", b), ("c", c)))
+    if config.get("inner_norms") or weight("dt_layernorm.weight") is not None:
+        # Falcon Mamba's have no weights.
+        weights = (weight(name + "_layernorm.weight") for name in ("dt", "b", "c"))
+        dt, b, c = (rms_norm(part, 1.0 if w is None else w, config["inner_norm_epsilon"])
+                    for w, part in zip(weights, (dt, b, c)))
     delta = F.softplus(F.linear(dt, weight("dt_proj.weight"), weight("dt_proj.bias")))
     y = selective_scan(x, delta, -torch.exp(weight("A_log")), b, c, weight("D"))
     return F.linear(y * F.silu(z), weight("out_proj.weight"), weight("out_proj.bias"))
@@ -191,6 +193,37 @@ def llama_logits(config, parameters, ids):
         normed = rms_norm(x, parameters[prefix + "post_attention_layernorm.weight"], epsilon)
         x = x + swiglu(normed, parameters, prefix + "mlp.")
     return output_logits(rms_norm(x, parameters["model.norm.weight"], epsilon), parameters, embedding)
+
+
+# GPT-2 (Radford et al. 2019) -------------------------------------------------------------------------------------------
+
+ACTIVATIONS = {"gelu_new": lambda x: 0.5 * x * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3))),
+             "gelu": F.gelu, "relu": F.relu}
+
+
+def gpt2_logits(config, parameters, ids):
+    """Matrices are [inputs, outputs]; c_attn gives queries, keys and values, each of all heads, side by side."""
+
+    def layer_norm(x, name):
+        return F.layer_norm(x, x.shape[-1:], parameters[name + ".weight"], parameters[name + ".bias"],
+                            config["layer_norm_epsilon"])
+
+    def affine(x, name):
+        return x @ parameters[name + ".weight"] + parameters[name + ".bias"]
+
+    heads, length = config["n_head"], ids.shape[0]
+    future = torch.ones(length, length, dtype=torch.bool).triu(1)
+    x = parameters["transformer.wte.weight"][ids] + parameters["transformer.wpe.weight"][:length]
+    for layer in range(config["n_layer"]):
+        prefix = f"transformer.h.{layer}."
+        projected = affine(layer_norm(x, prefix + "ln_1"), prefix + "attn.c_attn")
+        query, key, value = (part.view(length, heads, -1).transpose(0, 1) for part in projected.chunk(3, dim=-1))
+        scores = query @ key.transpose(1, 2) / query.shape[-1] ** 0.5
+        mixed = torch.softmax(scores.masked_fill(future, float("-inf")), dim=-1) @ value
+        x = x + affine(mixed.transpose(0, 1).reshape(length, -1), prefix + "attn.c_proj")
+        hidden = ACTIVATIONS[config["activation_function"]](affine(layer_norm(x, prefix + "ln_2"), prefix + "mlp.c_fc"))
+        x = x + affine(hidden, prefix + "mlp.c_proj")
+    return output_logits(layer_norm(x, "transformer.ln_f"), parameters, "transformer.wte.weight")
 
 
 # Mixtral (Jiang et al. 2024, arXiv:2401.04088) ------------------------------------------------------------------------

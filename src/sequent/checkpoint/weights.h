@@ -26,12 +26,14 @@ class WeightSource {
 
   /// The file or directory, for messages.
   const std::string& path() const { return path_; }
+  std::span<const TensorFile> files() const { return files_; }
   /// Sorted.
   std::vector<std::string> names() const;
   bool contains(std::string_view name) const { return places_.contains(name); }
   /// These load nothing and take nothing.
   Shape shape(std::string_view name) const;
   const TensorEntry& entry(std::string_view name) const { return file_of(name).entry(full(name)); }
+  std::int64_t bytes(std::string_view name) const { return file_of(name).bytes(full(name)); }
 
   /// The tensor in its own type, read-only and in place; marks it as taken. Absent: "missing tensor NAME in FILE".
   Tensor tensor(std::string_view name);

@@ -33,6 +33,7 @@ std::vector<Field> AttentionConfig::fields() {
           {"head_width", &head_width},
           {"rope_base", &rope_base},
           {"bias", &bias},
+          {"output_bias", &output_bias},
           {"window", &window},
           {"causal", &causal},
           {"scale", &scale},
@@ -60,7 +61,8 @@ Linear key_value_projection(const AttentionConfig& config, std::int64_t width, c
 }
 
 Linear output_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope) {
-  return projection(config.heads * config.head_width, width, config.bias, config.residual_deviation, scope);
+  return projection(config.heads * config.head_width, width, config.bias && config.output_bias,
+                    config.residual_deviation, scope);
 }
 
 Attention::Attention(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope)

@@ -14,6 +14,7 @@ struct AttentionConfig {
   std::int64_t head_width = 0;
   float rope_base = 10000.0f;  // 0: no positions
   bool bias = false;           // of all four projections
+  bool output_bias = true;     // of o_proj too, where they have any
   std::int64_t window = 0;     // > 0: later tokens would see only so many; a sequence that long is refused
   bool causal = true;
   float scale = 0.0f;                // of the scores; 0: 1 / sqrt(head_width)

@@ -33,9 +33,16 @@ Var conv_parameter(const MambaConfig& config, std::string_view name, const Shape
 std::vector<RmsNorm> inner_norms(const MambaConfig& config, const ParameterScope& scope) {
   std::vector<RmsNorm> norms;
   if (!config.inner_norms) return norms;
-  norms.emplace_back(config.delta_rank, config.inner_norm_epsilon, scope("dt_layernorm"));
-  norms.emplace_back(config.states, config.inner_norm_epsilon, scope("b_layernorm"));
-  norms.emplace_back(config.states, config.inner_norm_epsilon, scope("c_layernorm"));
+  const auto add = [&](std::int64_t width, const char* name) {
+    if (config.inner_norm_weights) {
+      norms.emplace_back(width, config.inner_norm_epsilon, scope(name));
+    } else {
+      norms.emplace_back(width, config.inner_norm_epsilon);
+    }
+  };
+  add(config.delta_rank, "dt_layernorm");
+  add(config.states, "b_layernorm");
+  add(config.states, "c_layernorm");
   return norms;
 }
 
@@ -49,6 +56,7 @@ std::vector<Field> MambaConfig::fields() {
           {"bias", &bias},
           {"conv_bias", &conv_bias},
           {"inner_norms", &inner_norms},
+          {"inner_norm_weights", &inner_norm_weights},
           {"inner_norm_epsilon", &inner_norm_epsilon},
           descriptive("delta_minimum", &delta_minimum),
           descriptive("delta_maximum", &delta_maximum),

@@ -15,7 +15,8 @@ struct MambaConfig {
   std::int64_t delta_rank = 0;   // R, usually ceil(width / 16)
   bool bias = false;             // of in_proj and out_proj
   bool conv_bias = true;
-  bool inner_norms = false;  // RMSNorm on each of delta, b and c (Lieber et al., "Jamba", 2024)
+  bool inner_norms = false;        // RMSNorm on each of delta, b and c (Lieber et al., "Jamba", 2024)
+  bool inner_norm_weights = true;  // else they only normalise (Zuo et al., "Falcon Mamba", 2024)
   float inner_norm_epsilon = 1e-6f;
   // Fresh parameters: softplus(delta bias) is log-uniform in [delta_minimum, delta_maximum], at least delta_floor.
   float delta_minimum = 0.001f;
@@ -33,7 +34,8 @@ constexpr std::int64_t automatic_delta_rank(std::int64_t width) {
 }
 
 /// [x | z] = in_proj u,  x = silu(conv(x)),  [delta | b | c] = x_proj x,
-/// with inner_norms delta, b and c go through a norm each (parameters dt_layernorm, b_layernorm, c_layernorm),
+/// with inner_norms delta, b and c go through a norm each (parameters dt_layernorm, b_layernorm, c_layernorm,
+/// where they have weights),
 /// y = selective_scan(x, dt_proj delta, b, c) gated by z,  out = out_proj y.
 /// States: "window" [1, K - 1, E] (inputs of the convolution, oldest first) and "scan" [1, E, S].
 class Mamba : public SequenceMixer {

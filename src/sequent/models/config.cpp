@@ -14,8 +14,10 @@ std::vector<BlockConfig> repeated(const BlockConfig& block, std::int64_t count) 
 std::vector<Field> LanguageModelConfig::fields() {
   return {{"vocabulary", &vocabulary},
           {"width", &width},
+          {"norm", choice(norm, kNormNames)},
           {"norm_epsilon", &norm_epsilon},
           {"tied", &tied},
+          {"positions", &positions},
           {"embedding_scale", &embedding_scale},
           {"end_of_text", &end_of_text},
           descriptive("embedding_deviation", &embedding_deviation),
@@ -58,6 +60,7 @@ void validate(const LanguageModelConfig& config) {
   expect_positive("vocabulary", config.vocabulary);
   expect_positive("width", config.width);
   expect_positive("the number of layers", static_cast<std::int64_t>(config.blocks.size()));
+  check(config.positions >= 0, "model: the number of learned positions must not be negative, got {}", config.positions);
   check(config.end_of_text < config.vocabulary, "model: end-of-text token {} is outside the vocabulary of {}",
         config.end_of_text, config.vocabulary);
   for (const BlockConfig& block : config.blocks) {

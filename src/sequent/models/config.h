@@ -7,6 +7,7 @@
 
 #include "sequent/mixers/catalog.h"
 #include "sequent/nn/channel_mixer.h"
+#include "sequent/nn/norm.h"
 
 namespace sequent {
 
@@ -30,8 +31,10 @@ struct LanguageModelConfig {
   std::vector<BlockConfig> blocks;
   MixerConfigs mixers;
   ChannelMixerConfig channel_mixer;
+  NormKind norm = NormKind::rms_norm;
   float norm_epsilon = 1e-5f;
   bool tied = true;              // the output projection is the embedding
+  std::int64_t positions = 0;    // learned ones, added to the embedding; no sequence can be longer. 0: none
   float embedding_scale = 1.0f;  // factor of what the embedding gives to the first block
   float embedding_deviation = 0.02f;
   std::int64_t context = 0;       // tokens it was trained on at a time; 0 unknown. Not a limit.
@@ -47,8 +50,8 @@ struct FieldGroup {
   std::string_view name;
   std::vector<Field> fields;
 };
-/// All settings but the blocks: those of the model, of each mixer that a block uses, "channel_mixer" and "mixture" where
-/// one is.
+/// All settings but the blocks: those of the model, of each mixer that a block uses, "channel_mixer" and "mixture"
+/// where one is.
 std::vector<FieldGroup> field_groups(LanguageModelConfig& config);
 
 /// Whether both make models with the same parameters that compute the same.

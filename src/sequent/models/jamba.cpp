@@ -12,8 +12,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The last two are an early release's, where a feed-forward layer is a mixture of one expert.
-constexpr std::array<NameRule, 23> kNames = {{
+constexpr auto kStacked = NameRule::Layout::stacked;
+
+// Newer programs keep all experts of a layer in one tensor; in an early release, whose names have moe, a feed-forward
+// layer is a mixture of one expert.
+constexpr std::array<NameRule, 26> kNames = {{
     {"embedding.weight", "model.embed_tokens.weight"},
     {"layers.{}.norm.weight", "model.layers.{}.input_layernorm.weight"},
     {"layers.{}.mixer.q_proj.weight", "model.layers.{}.self_attn.q_proj.weight"},
@@ -33,6 +36,11 @@ constexpr std::array<NameRule, 23> kNames = {{
     {"layers.{}.mixer.out_proj.{}", "model.layers.{}.mamba.out_proj.{}"},
     {"layers.{}.channel_norm.weight", "model.layers.{}.pre_ff_layernorm.weight"},
     {"layers.{}.channel_mixer.{}", "model.layers.{}.feed_forward.{}"},
+    {"layers.{}.channel_mixer.experts.{}.gate_proj.weight", "model.layers.{}.feed_forward.experts.gate_up_proj",
+     kStacked, 0, 2},
+    {"layers.{}.channel_mixer.experts.{}.up_proj.weight", "model.layers.{}.feed_forward.experts.gate_up_proj", kStacked,
+     1, 2},
+    {"layers.{}.channel_mixer.experts.{}.down_proj.weight", "model.layers.{}.feed_forward.experts.down_proj", kStacked},
     {"layers.{}.channel_mixer.{}", "model.layers.{}.moe.experts.0.{}"},
     {"layers.{}.channel_mixer.{}", "model.layers.{}.moe.{}"},
     {"final_norm.weight", "model.final_layernorm.weight"},

@@ -35,11 +35,12 @@ class LanguageModel::Block {
   Block(const LanguageModelConfig& config, std::size_t index, const ParameterScope& scope)
       : name_("layers." + std::to_string(index)),
         index_(index),
-        norm_(config.width, config.norm_epsilon, scope("norm")),
+        norm_(config.norm, config.width, config.norm_epsilon, scope("norm")),
         mixer_(sequent::mixer(config.blocks[index].mixer).make(config.mixers, config.width, scope("mixer"))) {
     const ChannelMixerEntry& entry = channel_mixer(config.blocks[index].channel_mixer);
     channel_mixer_ = entry.make(config.channel_mixer, config.width, scope("channel_mixer"));
-    if (channel_mixer_) channel_norm_.emplace_back(config.width, config.norm_epsilon, scope("channel_norm"));
+    if (channel_mixer_)
+      channel_norm_.emplace_back(config.norm, config.width, config.norm_epsilon, scope("channel_norm"));
   }
 
   Var forward(const Var& x, const Segments& segments, std::span<MixerState* const> states,
@@ -90,9 +91,9 @@ class LanguageModel::Block {
 
   std::string name_;
   std::uint64_t index_;
-  RmsNorm norm_;
+  Norm norm_;
   std::unique_ptr<SequenceMixer> mixer_;
-  std::vector<RmsNorm> channel_norm_;  // one, or none without a channel mixer
+  std::vector<Norm> channel_norm_;  // one, or none without a channel mixer
   std::unique_ptr<ChannelMixer> channel_mixer_;
 };
 
@@ -102,10 +103,15 @@ LanguageModel::LanguageModel(const LanguageModelConfig& config, ParameterSource&
   const ParameterScope scope(parameters_);
   const Shape table = {config.vocabulary, config.width};
   embedding_ = scope("embedding").parameter("weight", table, initialize::normal(config.embedding_deviation), true);
+  if (config.positions > 0) {
+    positions_ = scope("positions")
+                     .parameter("weight", {config.positions, config.width},
+                                initialize::normal(config.embedding_deviation), true);
+  }
   for (std::size_t i = 0; i < config.blocks.size(); ++i) {
     blocks_.push_back(std::make_unique<Block>(config, i, scope("layers")(static_cast<std::int64_t>(i))));
   }
-  final_norm_ = std::make_unique<RmsNorm>(config.width, config.norm_epsilon, scope("final_norm"));
+  final_norm_ = std::make_unique<Norm>(config.norm, config.width, config.norm_epsilon, scope("final_norm"));
   projection_ =
       config.tied
           ? embedding_
@@ -120,8 +126,7 @@ Var LanguageModel::hidden(std::span<const std::int32_t> ids, const Segments& seg
         segments.tokens());
   check(states.empty() || static_cast<std::int64_t>(states.size()) == segments.count(),
         "model: there must be one state per sequence, got {} for {} sequences", states.size(), segments.count());
-  Var x = embedding(ids, embedding_);
-  if (config_.embedding_scale != 1.0f) x = scale(x, config_.embedding_scale);
+  Var x = embed(ids, segments, states);
   observe(options, "embedding", x);
   x = dropout(x, options.dropout, options.seed, 0);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
@@ -134,6 +139,22 @@ Var LanguageModel::hidden(std::span<const std::int32_t> ids, const Segments& seg
   x = (*final_norm_)(x);
   observe(options, "final_norm", x);
   return x;
+}
+
+Var LanguageModel::embed(std::span<const std::int32_t> ids, const Segments& segments,
+                         std::span<ModelState* const> states) const {
+  Var x = embedding(ids, embedding_);
+  if (config_.embedding_scale != 1.0f) x = scale(x, config_.embedding_scale);
+  if (!positions_.defined()) return x;
+  std::vector<std::int32_t> places;
+  for (std::int64_t i = 0; i < segments.count(); ++i) {
+    const std::int64_t first = states.empty() ? 0 : states[static_cast<std::size_t>(i)]->position();
+    check(first + segments.length(i) <= config_.positions,
+          "model: has learned positions for {} tokens, longer sequences are not possible, got {}", config_.positions,
+          first + segments.length(i));
+    for (std::int64_t t = 0; t < segments.length(i); ++t) places.push_back(static_cast<std::int32_t>(first + t));
+  }
+  return add(x, embedding(places, positions_));
 }
 
 Tensor LanguageModel::logits(const Var& hidden) const {
@@ -153,7 +174,7 @@ std::int64_t LanguageModel::state_bytes(std::int64_t tokens, std::int64_t elemen
 }
 
 std::int64_t LanguageModel::flops(std::int64_t tokens) const {
-  const std::int64_t looked_up = config_.tied ? 0 : config_.vocabulary * config_.width;
+  const std::int64_t looked_up = ((config_.tied ? 0 : config_.vocabulary) + config_.positions) * config_.width;
   std::int64_t total = 2 * (active_parameters() - looked_up) * tokens;
   for (const auto& block : blocks_) total += block->mixer().sequence_flops(tokens);
   return total;

@@ -80,9 +80,12 @@ class LanguageModel {
   class Block;
   LanguageModelConfig config_;
   Parameters parameters_;
+  Var embed(std::span<const std::int32_t> ids, const Segments& segments, std::span<ModelState* const> states) const;
+
   Var embedding_;
+  Var positions_;  // undefined without learned ones
   std::vector<std::unique_ptr<Block>> blocks_;
-  std::unique_ptr<RmsNorm> final_norm_;
+  std::unique_ptr<Norm> final_norm_;
   Var projection_;
 };
 

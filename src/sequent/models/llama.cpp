@@ -1,5 +1,5 @@
-// The layouts of LlamaForCausalLM and MistralForCausalLM: attention with rotary positions and SwiGLU, RMSNorm before
-// each.
+// The layouts of LlamaForCausalLM, MistralForCausalLM and Qwen2ForCausalLM: attention with rotary positions and SwiGLU,
+// RMSNorm before each.
 #include "sequent/models/llama.h"
 
 #include <array>
@@ -94,7 +94,31 @@ Json write_mistral(const LanguageModelConfig& config) {
 
 }  // namespace
 
+namespace {
+
+// Qwen2 is Llama with biases on queries, keys and values, and no key that says so (Yang et al., "Qwen2 technical
+// report", 2024).
+LanguageModelConfig read_qwen2(const Json& json) {
+  check(!field_or(json, "use_sliding_window", false), "config.json: use_sliding_window true is not supported");
+  LanguageModelConfig config = read_llama(json);
+  config.mixers.attention.bias = true;
+  config.mixers.attention.output_bias = false;
+  return config;
+}
+
+Json write_qwen2(const LanguageModelConfig& config) {
+  Json json = write_llama(config);
+  for (const char* key : {"head_dim", "attention_bias", "mlp_bias"}) json.erase(key);
+  json["architectures"] = {"Qwen2ForCausalLM"};
+  json["model_type"] = "qwen2";
+  json["use_sliding_window"] = false;
+  return json;
+}
+
+}  // namespace
+
 const Layout kLlama = {"llama", read_llama, write_llama, kNames};
 const Layout kMistral = {"mistral", read_mistral, write_mistral, kNames};
+const Layout kQwen2 = {"qwen2", read_qwen2, write_qwen2, kNames};
 
 }  // namespace sequent

@@ -1,61 +1,13 @@
-// The layout of MambaForCausalLM: blocks of one Mamba mixer each, no channel mixer.
-#include <array>
-
+// The layouts of MambaForCausalLM and FalconMambaForCausalLM: blocks of one Mamba mixer each, no channel mixer.
 #include "sequent/models/json_fields.h"
-#include "sequent/models/layout.h"
+#include "sequent/models/mamba_layouts.h"
 
 namespace sequent {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<NameRule, 13> kNames = {{
-    {"embedding.weight", "backbone.embeddings.weight"},
-    {"embedding.weight", "backbone.embedding.weight"},
-    {"layers.{}.norm.weight", "backbone.layers.{}.norm.weight"},
-    {"layers.{}.mixer.in_proj.{}", "backbone.layers.{}.mixer.in_proj.{}"},
-    {"layers.{}.mixer.conv1d.weight", "backbone.layers.{}.mixer.conv1d.weight", NameRule::Layout::depthwise},
-    {"layers.{}.mixer.conv1d.bias", "backbone.layers.{}.mixer.conv1d.bias"},
-    {"layers.{}.mixer.x_proj.weight", "backbone.layers.{}.mixer.x_proj.weight"},
-    {"layers.{}.mixer.dt_proj.{}", "backbone.layers.{}.mixer.dt_proj.{}"},
-    {"layers.{}.mixer.A_log", "backbone.layers.{}.mixer.A_log"},
-    {"layers.{}.mixer.D", "backbone.layers.{}.mixer.D"},
-    {"layers.{}.mixer.out_proj.{}", "backbone.layers.{}.mixer.out_proj.{}"},
-    {"final_norm.weight", "backbone.norm_f.weight"},
-    {"projection.weight", "lm_head.weight"},
-}};
-
-// config.json of the original Mamba code: no model_type, other keys, and a vocabulary that is padded when the table is
-// made.
-LanguageModelConfig read_state_spaces(const Json& json) {
-  LanguageModelConfig config;
-  const auto multiple = field_or<std::int64_t>(json, "pad_vocab_size_multiple", 8);
-  check(multiple > 0, "config.json: pad_vocab_size_multiple must be positive, got {}", multiple);
-  config.vocabulary = (field<std::int64_t>(json, "vocab_size") + multiple - 1) / multiple * multiple;
-  config.width = field<std::int64_t>(json, "d_model");
-  config.blocks = repeated({"mamba", "none"}, field<std::int64_t>(json, "n_layer"));
-  config.architecture = "mamba";
-  config.tied = field_or(json, "tie_embeddings", true);
-  check(field_or(json, "rms_norm", true), "config.json: rms_norm false (LayerNorm) is not supported");
-  check(field_or<std::int64_t>(json, "d_intermediate", 0) == 0, "config.json: d_intermediate is not supported");
-  check(field_or(json, "attn_layer_idx", Json::array()).empty(), "config.json: attention layers are not supported");
-  const Json mixer = field_or(json, "ssm_cfg", Json::object());
-  const auto layer = field_or<std::string>(mixer, "layer", "Mamba1");
-  check(layer == "Mamba1", "config.json: the layer must be Mamba1, got {}", layer);
-  MambaConfig& mamba = config.mixers.mamba;
-  mamba.inner_width = field_or<std::int64_t>(mixer, "expand", 2) * config.width;
-  mamba.states = field_or<std::int64_t>(mixer, "d_state", 16);
-  mamba.taps = field_or<std::int64_t>(mixer, "d_conv", 4);
-  const auto rank = mixer.find("dt_rank");
-  mamba.delta_rank = rank == mixer.end() || rank->is_string() ? automatic_delta_rank(config.width)
-                                                              : field<std::int64_t>(mixer, "dt_rank");
-  mamba.bias = field_or(mixer, "bias", false);
-  mamba.conv_bias = field_or(mixer, "conv_bias", true);
-  return config;
-}
-
 LanguageModelConfig read(const Json& json) {
-  if (json.contains("d_model") && !json.contains("hidden_size")) return read_state_spaces(json);
   LanguageModelConfig config;
   config.vocabulary = field<std::int64_t>(json, "vocab_size");
   config.width = field<std::int64_t>(json, "hidden_size");
@@ -82,7 +34,7 @@ LanguageModelConfig read(const Json& json) {
   return config;
 }
 
-Json write(const LanguageModelConfig& config) {
+Json write_common(const LanguageModelConfig& config) {
   const MambaConfig& mamba = config.mixers.mamba;
   Json json = {{"architectures", {"MambaForCausalLM"}},
                {"model_type", "mamba"},
@@ -105,19 +57,46 @@ Json write(const LanguageModelConfig& config) {
                {"torch_dtype", "float32"},
                {"use_cache", true},
                {"sequent_context", config.context}};
-  // transformers computes the inner width from `expand` alone.
-  check(mamba.inner_width % config.width == 0,
-        "mamba: the inner width must be a multiple of the width to be saved as MambaForCausalLM, got {} and {}",
-        mamba.inner_width, config.width);
-  json["expand"] = mamba.inner_width / config.width;
   for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id"}) {
     json[key] = config.end_of_text >= 0 ? Json(config.end_of_text) : Json();
   }
   return json;
 }
 
+Json write(const LanguageModelConfig& config) {
+  const MambaConfig& mamba = config.mixers.mamba;
+  // transformers computes the inner width from `expand` alone.
+  check(mamba.inner_width % config.width == 0,
+        "mamba: the inner width must be a multiple of the width to be saved as MambaForCausalLM, got {} and {}",
+        mamba.inner_width, config.width);
+  Json json = write_common(config);
+  json["expand"] = mamba.inner_width / config.width;
+  return json;
+}
+
+// Falcon Mamba (Zuo et al., "Falcon Mamba: The first competitive attention-free 7B language model", 2024) normalises
+// what x_proj gives, without weights, and its inner width is no multiple of the width.
+LanguageModelConfig read_falcon(const Json& json) {
+  LanguageModelConfig config = read(json);
+  config.architecture = "falcon-mamba";
+  MambaConfig& mamba = config.mixers.mamba;
+  mamba.inner_norms = true;
+  mamba.inner_norm_weights = false;
+  mamba.inner_norm_epsilon = field_or(json, "mixer_rms_eps", 1e-6f);
+  return config;
+}
+
+Json write_falcon(const LanguageModelConfig& config) {
+  Json json = write_common(config);
+  json["architectures"] = {"FalconMambaForCausalLM"};
+  json["model_type"] = "falcon_mamba";
+  json["mixer_rms_eps"] = config.mixers.mamba.inner_norm_epsilon;
+  return json;
+}
+
 }  // namespace
 
-const Layout kMamba = {"mamba", read, write, kNames};
+const Layout kMamba = {"mamba", read, write, hugging_face_names(kMambaNames)};
+const Layout kFalconMamba = {"falcon_mamba", read_falcon, write_falcon, hugging_face_names(kMambaNames)};
 
 }  // namespace sequent

@@ -1,80 +1,27 @@
 // The layout of Mamba2ForCausalLM: blocks of one Mamba-2 mixer each, no channel mixer.
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "sequent/models/json_fields.h"
-#include "sequent/models/layout.h"
+#include "sequent/models/mamba_layouts.h"
 
 namespace sequent {
-namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<NameRule, 13> kNames = {{
-    {"embedding.weight", "backbone.embeddings.weight"},
-    {"embedding.weight", "backbone.embedding.weight"},
-    {"layers.{}.norm.weight", "backbone.layers.{}.norm.weight"},
-    {"layers.{}.mixer.in_proj.{}", "backbone.layers.{}.mixer.in_proj.{}"},
-    {"layers.{}.mixer.conv1d.weight", "backbone.layers.{}.mixer.conv1d.weight", NameRule::Layout::depthwise},
-    {"layers.{}.mixer.conv1d.bias", "backbone.layers.{}.mixer.conv1d.bias"},
-    {"layers.{}.mixer.dt_bias", "backbone.layers.{}.mixer.dt_bias"},
-    {"layers.{}.mixer.A_log", "backbone.layers.{}.mixer.A_log"},
-    {"layers.{}.mixer.D", "backbone.layers.{}.mixer.D"},
-    {"layers.{}.mixer.norm.weight", "backbone.layers.{}.mixer.norm.weight"},
-    {"layers.{}.mixer.out_proj.{}", "backbone.layers.{}.mixer.out_proj.{}"},
-    {"final_norm.weight", "backbone.norm_f.weight"},
-    {"projection.weight", "lm_head.weight"},
-}};
-
-// A pair of numbers, of which the second may be infinite.
-StepLimits step_limits(const Json& object, const char* key) {
+StepLimits read_step_limits(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return {};
   check(found->is_array() && found->size() == 2, "config.json: {} must be two numbers, got {}", key, found->dump());
   return {.minimum = number_of((*found)[0], key), .maximum = number_of((*found)[1], key)};
 }
 
-LanguageModelConfig blocks_of(std::int64_t layers) {
-  LanguageModelConfig config;
-  config.blocks = repeated({"mamba2", "none"}, layers);
-  config.architecture = "mamba2";
-  return config;
-}
-
-// config.json of the original code: no model_type, other keys, and a vocabulary that is padded when the table is made.
-LanguageModelConfig read_state_spaces(const Json& json) {
-  LanguageModelConfig config = blocks_of(field<std::int64_t>(json, "n_layer"));
-  const auto multiple = field_or<std::int64_t>(json, "pad_vocab_size_multiple", 8);
-  check(multiple > 0, "config.json: pad_vocab_size_multiple must be positive, got {}", multiple);
-  config.vocabulary = (field<std::int64_t>(json, "vocab_size") + multiple - 1) / multiple * multiple;
-  config.width = field<std::int64_t>(json, "d_model");
-  config.tied = field_or(json, "tie_embeddings", true);
-  check(field_or(json, "rms_norm", true), "config.json: rms_norm false (LayerNorm) is not supported");
-  check(field_or<std::int64_t>(json, "d_intermediate", 0) == 0, "config.json: d_intermediate is not supported");
-  check(field_or(json, "attn_layer_idx", Json::array()).empty(), "config.json: attention layers are not supported");
-  const Json mixer = field_or(json, "ssm_cfg", Json::object());
-  Mamba2Config& mamba2 = config.mixers.mamba2;
-  mamba2.inner_width = field_or<std::int64_t>(mixer, "expand", 2) * config.width;
-  const auto mixed = field_or(mixer, "d_ssm", mamba2.inner_width);
-  check(mixed == mamba2.inner_width, "config.json: d_ssm must be the inner width {}, got {}", mamba2.inner_width,
-        mixed);
-  mamba2.head_width = field_or<std::int64_t>(mixer, "headdim", 64);
-  mamba2.groups = field_or<std::int64_t>(mixer, "ngroups", 1);
-  mamba2.states = field_or<std::int64_t>(mixer, "d_state", 128);
-  mamba2.taps = field_or<std::int64_t>(mixer, "d_conv", 4);
-  mamba2.delta_limits = step_limits(mixer, "dt_limit");
-  mamba2.d_per_channel = field_or(mixer, "D_has_hdim", false);
-  mamba2.rms_norm = field_or(mixer, "rmsnorm", true);
-  mamba2.norm_before_gate = field_or(mixer, "norm_before_gate", false);
-  mamba2.bias = field_or(mixer, "bias", false);
-  mamba2.conv_bias = field_or(mixer, "conv_bias", true);
-  return config;
-}
+namespace {
 
 LanguageModelConfig read(const Json& json) {
-  if (json.contains("d_model") && !json.contains("hidden_size")) return read_state_spaces(json);
-  LanguageModelConfig config = blocks_of(field<std::int64_t>(json, "num_hidden_layers"));
+  LanguageModelConfig config;
+  config.blocks = repeated({"mamba2", "none"}, field<std::int64_t>(json, "num_hidden_layers"));
+  config.architecture = "mamba2";
   config.vocabulary = field<std::int64_t>(json, "vocab_size");
   config.width = field<std::int64_t>(json, "hidden_size");
   config.norm_epsilon = field_or(json, "layer_norm_epsilon", 1e-5f);
@@ -93,7 +40,7 @@ LanguageModelConfig read(const Json& json) {
   mamba2.groups = field_or<std::int64_t>(json, "n_groups", 8);
   mamba2.states = field_or<std::int64_t>(json, "state_size", 128);
   mamba2.taps = field_or<std::int64_t>(json, "conv_kernel", 4);
-  mamba2.delta_limits = step_limits(json, "time_step_limit");
+  mamba2.delta_limits = read_step_limits(json, "time_step_limit");
   mamba2.rms_norm = field_or(json, "rms_norm", true);
   mamba2.norm_epsilon = config.norm_epsilon;
   // transformers normalises all groups together, which is not what such models were trained with.
@@ -143,6 +90,6 @@ Json write(const LanguageModelConfig& config) {
 
 }  // namespace
 
-const Layout kMamba2 = {"mamba2", read, write, kNames};
+const Layout kMamba2 = {"mamba2", read, write, hugging_face_names(kMamba2Names)};
 
 }  // namespace sequent

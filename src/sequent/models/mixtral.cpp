@@ -10,15 +10,24 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr auto kStacked = NameRule::Layout::stacked;
+
 constexpr auto kNames = joined(
     kLlamaNames,
-    std::array<NameRule, 4>{{
+    std::array<NameRule, 8>{{
         {"layers.{}.channel_mixer.router.weight", "model.layers.{}.block_sparse_moe.gate.weight"},
         {"layers.{}.channel_mixer.experts.{}.gate_proj.weight",
          "model.layers.{}.block_sparse_moe.experts.{}.w1.weight"},
         {"layers.{}.channel_mixer.experts.{}.up_proj.weight", "model.layers.{}.block_sparse_moe.experts.{}.w3.weight"},
         {"layers.{}.channel_mixer.experts.{}.down_proj.weight",
          "model.layers.{}.block_sparse_moe.experts.{}.w2.weight"},
+        // As newer programs keep them: all experts in one tensor.
+        {"layers.{}.channel_mixer.router.weight", "model.layers.{}.mlp.gate.weight"},
+        {"layers.{}.channel_mixer.experts.{}.gate_proj.weight", "model.layers.{}.mlp.experts.gate_up_proj", kStacked, 0,
+         2},
+        {"layers.{}.channel_mixer.experts.{}.up_proj.weight", "model.layers.{}.mlp.experts.gate_up_proj", kStacked, 1,
+         2},
+        {"layers.{}.channel_mixer.experts.{}.down_proj.weight", "model.layers.{}.mlp.experts.down_proj", kStacked},
     }});
 
 LanguageModelConfig read(const Json& original) {

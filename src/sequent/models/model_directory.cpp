@@ -19,17 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The original code of some papers writes no model_type; its keys are its own.
-const Layout& layout_of(const nlohmann::json& json) {
-  if (!json.contains("model_type")) {
-    if (json.contains("d_model") && json.contains("ssm_cfg")) {
-      return field_or<std::string>(json["ssm_cfg"], "layer", "Mamba1") == "Mamba2" ? kMamba2 : kMamba;
-    }
-    if (json.contains("decoder_retention_heads")) return kTorchscaleRetNet;
-  }
-  return layout_of_model_type(field<std::string>(json, "model_type"));
-}
-
 // The vocabulary of a model whose configuration leaves it open.
 std::int64_t rows_of_embedding(const Layout& layout, const fs::path& directory) {
   const WeightSource weights = WeightSource::open(directory.string());
@@ -62,7 +51,7 @@ ModelDescription read_config_file(const fs::path& file) {
   const auto type = field_or<std::string>(json, "model_type", "");
   check(!find_encoder_decoder_family_of(type), "model: {} holds an encoder-decoder ({}), not a language model",
         file.parent_path().string(), type);
-  const Layout& layout = layout_of(json);
+  const Layout& layout = layout_of_config(json);
   return {&layout, layout.read(json)};
 }
 
@@ -81,12 +70,17 @@ LoadedModel load_model(const fs::path& directory) {
 }
 
 void save_model(const fs::path& directory, const LanguageModel& model) {
-  const Layout& layout = layout_for(model.config());
+  save_model(directory, model, layout_for(model.config()));
+}
+
+void save_model(const fs::path& directory, const LanguageModel& model, const Layout& layout) {
   nlohmann::json generation = {{"_from_model_config", true}};
   if (model.config().end_of_text >= 0) {
     generation["bos_token_id"] = generation["eos_token_id"] = generation["pad_token_id"] = model.config().end_of_text;
   }
-  write_model_files(directory, layout.write(model.config()), generation, layout.names, model.parameters());
+  std::vector<Parameter> parameters(model.parameters().all().begin(), model.parameters().all().end());
+  if (layout.repeats_tied && model.config().tied) parameters.push_back({"projection.weight", model.projection(), true});
+  write_model_files(directory, layout.write(model.config()), generation, layout.names, parameters);
 }
 
 }  // namespace sequent

@@ -33,5 +33,7 @@ LoadedModel load_model(const std::filesystem::path& directory);
 
 /// Writes the three files into an existing directory, in the model's layout_for().
 void save_model(const std::filesystem::path& directory, const LanguageModel& model);
+/// The same in a layout of one's choice, which may lose what it has no place for.
+void save_model(const std::filesystem::path& directory, const LanguageModel& model, const Layout& layout);
 
 }  // namespace sequent

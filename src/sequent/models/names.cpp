@@ -1,8 +1,10 @@
 #include "sequent/models/names.h"
 
 #include <optional>
+#include <utility>
 
 #include "sequent/base/error.h"
+#include "sequent/base/parse_number.h"
 
 namespace sequent {
 namespace {
@@ -41,7 +43,17 @@ std::string fill(std::string_view pattern, std::span<const std::string_view> hol
 std::vector<PublishedName> published_names(std::span<const NameRule> rules, std::string_view ours) {
   std::vector<PublishedName> names;
   for (const NameRule& rule : rules) {
-    if (const auto holes = match(rule.ours, ours)) names.push_back({fill(rule.published, *holes), rule});
+    auto holes = match(rule.ours, ours);
+    if (!holes) continue;
+    PublishedName name = {{}, rule.layout, rule.part, rule.parts, 0};
+    if (rule.layout == NameRule::Layout::stacked) {
+      const auto entry = parse_number<std::int64_t>(holes->back());
+      if (!entry) continue;
+      name.entry = *entry;
+      holes->pop_back();
+    }
+    name.name = fill(rule.published, *holes);
+    names.push_back(std::move(name));
   }
   check(!names.empty(), "names: the layout has no published name for the parameter {}", ours);
   return names;

@@ -10,9 +10,13 @@
 
 namespace sequent {
 
+/// Where a parameter stands: under this name, as the rule says.
 struct PublishedName {
   std::string name;
-  NameRule rule;
+  NameRule::Layout layout = NameRule::Layout::same;
+  std::int64_t part = 0;
+  std::int64_t parts = 1;
+  std::int64_t entry = 0;  // of a stack
 };
 
 /// Every published name of the parameter `ours`, the one to write first; a parameter without a rule is an Error.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -15,24 +16,26 @@
 
 namespace sequent {
 
-/// Parameters from files, each under the published name that is there, with `prefix` before it. What it is made from
-/// must outlive this.
+/// Parameters from files, each from the first of its published names that is there, with `prefix` before it. What it is
+/// made from must outlive this.
 class PublishedWeights : public ParameterSource {
  public:
   PublishedWeights(std::span<const NameRule> names, WeightSource& weights, std::string_view prefix = {})
       : names_(names), weights_(weights), prefix_(prefix) {}
   Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) override;
 
-  /// Throws if a tensor of the files was not asked for, but for those published as one of `ours` and those of the names
-  /// `derived` (see Layout).
+  /// Throws if a tensor of the files was not asked for, or only pieces of it were, but for those published as one of
+  /// `ours` and those of the names `derived` (see Layout).
   void expect_all_taken(std::span<const std::string_view> ours, std::span<const std::string_view> derived = {}) const;
 
  private:
   std::vector<PublishedName> names_of(std::string_view ours) const;
+  Tensor piece_of(const PublishedName& name, const Shape& shape);
 
   std::span<const NameRule> names_;
   WeightSource& weights_;
   std::string_view prefix_;
+  std::map<std::string, std::int64_t> elements_used_;  // of each published tensor
 };
 
 /// Parameters under the published names that are written.
@@ -40,6 +43,7 @@ std::vector<NamedTensor> published_tensors(std::span<const NameRule> names, std:
 
 /// Writes config.json, generation_config.json and model.safetensors.
 void write_model_files(const std::filesystem::path& directory, const nlohmann::json& config,
-                       const nlohmann::json& generation, std::span<const NameRule> names, const Parameters& parameters);
+                       const nlohmann::json& generation, std::span<const NameRule> names,
+                       std::span<const Parameter> parameters);
 
 }  // namespace sequent

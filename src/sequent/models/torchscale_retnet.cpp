@@ -119,8 +119,12 @@ Json write(const LanguageModelConfig& config) {
           {"sequent_normalisation", name_of(retention.normalisation, kNormalisations)}};
 }
 
+bool recognizes(const Json& json) {
+  return json.contains("decoder_retention_heads");
+}
+
 }  // namespace
 
-const Layout kTorchscaleRetNet = {"retnet-torchscale", read, write, kNames, kDerived};
+const Layout kTorchscaleRetNet = {"retnet-torchscale", read, write, kNames, kDerived, recognizes};
 
 }  // namespace sequent

@@ -8,6 +8,8 @@ namespace sequent {
 RmsNorm::RmsNorm(std::int64_t width, float epsilon, const ParameterScope& scope)
     : weight_(scope.parameter("weight", {width}, initialize::constant(1.0f), /*decay=*/false)), epsilon_(epsilon) {}
 
+RmsNorm::RmsNorm(std::int64_t width, float epsilon) : weight_(Tensor::full({width}, 1.0f)), epsilon_(epsilon) {}
+
 Var RmsNorm::operator()(const Var& x) const {
   return rms_norm(x, weight_, epsilon_);
 }
@@ -19,6 +21,14 @@ LayerNorm::LayerNorm(std::int64_t width, float epsilon, const ParameterScope& sc
 
 Var LayerNorm::operator()(const Var& x) const {
   return layer_norm(x, weight_, bias_, epsilon_);
+}
+
+Norm::Norm(NormKind kind, std::int64_t width, float epsilon, const ParameterScope& scope)
+    : norm_(kind == NormKind::rms_norm ? std::variant<RmsNorm, LayerNorm>(RmsNorm(width, epsilon, scope))
+                                       : LayerNorm(width, epsilon, scope)) {}
+
+Var Norm::operator()(const Var& x) const {
+  return std::visit([&](const auto& norm) { return norm(x); }, norm_);
 }
 
 }  // namespace sequent
