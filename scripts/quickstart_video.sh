@@ -1,37 +1,44 @@
 #!/usr/bin/env bash
-# Learning from video, offline: makes videos of moving shapes, trains an encoder on them without labels, and shows what the
-# log says of it. OUT=directory, STEPS=n.
+# Learning from video, offline: makes videos of moving shapes, trains an encoder on them without labels, asks what can be
+# read off its features, and paints what it sees. OUT=directory, STEPS=n, LAYERS=n.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 sequent=${BUILD_DIR:-build}/sequent
 out=${OUT:-runs/quickstart-video}
-steps=${STEPS:-200}
+steps=${STEPS:-300}
+layers=${LAYERS:-6}
 
 rm -rf "$out"
 echo
-echo "== Videos of moving shapes; the label is the motion, and no single frame tells it"
-"$sequent" video synth "$out/train" --videos 256 --frames 16 --seed 1
-"$sequent" video synth "$out/test" --videos 128 --frames 16 --seed 2
+echo "== Videos of eight motions; no single frame tells which"
+"$sequent" video synth "$out/train" --videos 512 --frames 16 --seed 1
+"$sequent" video synth "$out/test" --videos 256 --frames 16 --seed 2
 
 echo
-echo "== An encoder (ViT-tiny) trained without labels, $steps steps"
-"$sequent" video pretrain --data "$out/train" --out "$out/run" --size tiny --image-size 64 --stride 1 --steps "$steps" \
-  --batch 8 --predictor-width 192 --predictor-layers 3 --lr 1e-3 --momentum 0.99 --log-every 10 --probe "$out/test"
+echo "== An encoder (ViT-tiny with $layers layers) trained on them without their labels, $steps steps"
+"$sequent" video pretrain --data "$out/train" --out "$out/run" --layers "$layers" --image-size 64 --stride 1 \
+  --steps "$steps" --batch 8 --predictor-width 96 --predictor-layers 2 --lr 1e-3 --log-every 20
 
 echo
-echo "== The last line of its log"
-tail -n 1 "$out/run/metrics.jsonl"
+echo "== What an attentive probe reads off its features, frozen"
+"$sequent" video probe "$out/run" "$out/train" --test "$out/test" --stride 1
+echo
+echo "== The same of an encoder that was never trained"
+"$sequent" video probe "$out/run" "$out/train" --test "$out/test" --stride 1 --untrained
+
+"$sequent" video features "$out/run" "$out/test/clockwise" --stride 1 --map "$out/map.png"
 
 cat <<TEXT
 
 == What was made
-  $out/train, $out/test   labelled videos, to be looked at with any player
-  $out/run                the run: config.toml, metrics.jsonl, TensorBoard events, checkpoints
-  $out/run/latest         the model
+  $out/map.png            frames of a video, and below them what the encoder makes of them
+  $out/train, $out/test   the videos, to be looked at with any player
+  $out/run                the run: config.toml, metrics.jsonl, TensorBoard events, checkpoints; latest is the model
 
 == What to try next
   docs/video.md           how to read the log
+  scripts/video_experiments.sh      the paper's questions on these videos, three seeds
   $sequent video pretrain --data YOUR_VIDEOS --out runs/mine --image-size 112 --steps 2000
-  $sequent video pretrain --help
+  $sequent video features $out/run YOUR_VIDEO.mp4 --map map.png
 TEXT

@@ -11,15 +11,15 @@ out=${OUT:-runs/video-experiments}
 seeds=${SEEDS:-1 2 3}
 layers=${LAYERS:-12}      # of the encoder, ViT-tiny otherwise
 patch=${PATCH:-16}
-steps=${STEPS:-1500}
+steps=${STEPS:-400}
 batch=${BATCH:-8}
-predictor=${PREDICTOR:---predictor-width 192 --predictor-layers 4}
-more=${MORE:---lr 5e-4 --momentum 0.99}
-probing=${PROBING:---epochs 20}
+predictor=${PREDICTOR:---predictor-width 96 --predictor-layers 2}
+more=${MORE:---lr 1e-3}
+probing=${PROBING:---epochs 30}
 
-[[ -d $out/pool ]] || "$sequent" video synth "$out/pool" --videos "${POOL:-1024}" --frames 16 --seed 101
+[[ -d $out/pool ]] || "$sequent" video synth "$out/pool" --videos "${POOL:-512}" --frames 16 --seed 101
 [[ -d $out/labelled ]] || "$sequent" video synth "$out/labelled" --videos "${LABELLED:-512}" --frames 16 --seed 102
-[[ -d $out/test ]] || "$sequent" video synth "$out/test" --videos "${TEST:-512}" --frames 16 --seed 103
+[[ -d $out/test ]] || "$sequent" video synth "$out/test" --videos "${TEST:-256}" --frames 16 --seed 103
 [[ -f $out/results.tsv ]] || printf 'encoder\tpooling\tseed\taccuracy\ttraining_accuracy\n' >"$out/results.tsv"
 
 pretrain() { # NAME SEED settings...

@@ -253,7 +253,11 @@ std::int64_t MediaInput::time_of(const AVFrame& frame) {
 }
 
 bool MediaInput::is_key(const AVFrame& frame) {
+#ifdef AV_FRAME_FLAG_KEY  // since FFmpeg 6.1
+  return (frame.flags & AV_FRAME_FLAG_KEY) != 0;
+#else
   return frame.key_frame != 0;
+#endif
 }
 
 bool MediaInput::seek(std::int64_t time) {
