@@ -24,7 +24,7 @@ echo
 echo "== What an attentive probe reads off its features, frozen"
 "$sequent" video probe "$out/run" "$out/train" --test "$out/test" --stride 1
 echo
-echo "== The same of an encoder that was never trained"
+echo "== The same of an encoder that was never trained (minutes of training are few: docs/video.md says what they do)"
 "$sequent" video probe "$out/run" "$out/train" --test "$out/test" --stride 1 --untrained
 
 "$sequent" video features "$out/run" "$out/test/clockwise" --stride 1 --map "$out/map.png"
