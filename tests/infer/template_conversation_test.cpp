@@ -123,6 +123,29 @@ TEST_P(TemplateConversations, CanBeSavedAndForgotten) {
   EXPECT_NE(test::error_of([&] { again.load(directory / "plain"); }).find("holds no conversation"), std::string::npos);
 }
 
+// A tokenizer with a token before each text and one behind it.
+Tokenizer surrounding_tokenizer() {
+  std::string file = Tokenizer::bytes().file();
+  const std::string none = "\"post_processor\": null";
+  file.replace(file.find(none), none.size(), R"("post_processor": {"type": "TemplateProcessing",
+    "single": [{"SpecialToken": {"id": "x", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+               {"SpecialToken": {"id": "y", "type_id": 0}}],
+    "special_tokens": {"x": {"id": "x", "ids": [256], "tokens": ["x"]}, "y": {"id": "y", "ids": [7], "tokens": ["y"]}}})");
+  return Tokenizer::from_json(file);
+}
+
+TEST(TemplateConversation, TheTextBeginsWithTheBeginOfTextTokenOnce) {
+  const LoadedModel loaded = test::small_loaded_model("mamba");
+  GenerateOptions options;
+  options.max_tokens = 1;
+  const auto prompt_tokens = [&](const std::string& source) {
+    TemplateConversation conversation(loaded, surrounding_tokenizer(), ChatTemplate({source, "template", {}}));
+    return conversation.answer("hello", options, [](std::string_view) {}).prompt_tokens;
+  };
+  EXPECT_EQ(prompt_tokens("{{ messages[0].content }}"), 6);
+  EXPECT_EQ(prompt_tokens("<|endoftext|>{{ messages[0].content }}"), 6);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, TemplateConversations, testing::Values("transformer", "mamba"),
                          [](const auto& each) { return each.param; });
 

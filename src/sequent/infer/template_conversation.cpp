@@ -1,5 +1,6 @@
 #include "sequent/infer/template_conversation.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -16,6 +17,15 @@ std::string stripped(const std::string& text) {
   constexpr const char* kSpace = " \t\n\r";
   const std::size_t begin = text.find_first_not_of(kSpace);
   return begin == text.npos ? "" : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+// The tokens of a text that goes on: what some tokenizers put behind one would end the conversation.
+std::vector<std::int32_t> beginning(const Tokenizer& tokenizer, const std::string& text) {
+  const std::vector<std::int32_t> plain = tokenizer.encode(text, true);
+  std::vector<std::int32_t> ids = tokenizer.encode_prompt(text, true);
+  const auto begin = std::search(ids.begin(), ids.end(), plain.begin(), plain.end());
+  ids.erase(begin + static_cast<std::ptrdiff_t>(plain.size()), ids.end());
+  return ids;
 }
 
 // What is saved beside a session.
@@ -85,8 +95,8 @@ Generation TemplateConversation::answer(const std::string& message, const Genera
   messages.push_back({"user", message});
   const std::string prompt = template_.render(messages, true);
   Place next = place_before(prompt);
-  const std::vector<std::int32_t> ids = next.text.empty() ? tokenizer_.encode_prompt(prompt, true)
-                                                          : tokenizer_.encode(prompt.substr(next.text.size()), true);
+  const std::vector<std::int32_t> ids =
+      next.text.empty() ? beginning(tokenizer_, prompt) : tokenizer_.encode(prompt.substr(next.text.size()), true);
   const Stopwatch reading;
   if (!ids.empty()) next.session.feed(ids);
   const double seconds = reading.seconds();
