@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sequent/checkpoint/weights.h"
 #include "tests/support/command.h"
 #include "tests/support/golden.h"
 #include "tests/support/small_models.h"
