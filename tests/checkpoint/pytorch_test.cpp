@@ -55,7 +55,8 @@ TEST(PyTorch, ListsWhatItCannotLoad) {
   EXPECT_EQ(file.raw("double").bytes(), 16);
   EXPECT_EQ(
       error_of([&] { file.tensor("flags"); }),
-      "PyTorch: " + golden("others.pt") + ": tensor \"flags\": cannot load bool, only f32, f16, bf16, i32, i64 and u8");
+      "PyTorch: " + golden("others.pt") +
+          ": tensor \"flags\": cannot load bool, only f32, f16, bf16, i32, i64, u8, q8_0, q4_0, q4_k, q5_k and q6_k");
   EXPECT_EQ(file.shape("expanded"), Shape({3, 1000000}));
   EXPECT_EQ(error_of([&] { file.tensor("expanded"); }),
             "PyTorch: " + golden("others.pt") +

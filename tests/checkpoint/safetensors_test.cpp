@@ -98,8 +98,10 @@ TEST(Safetensors, RefusesOtherTypesOnlyWhenTheyAreAskedFor) {
   const TensorFile file = TensorFile::open(path);
   EXPECT_EQ(values<float>(file.tensor("ok")), std::vector<float>{4.0f});
   EXPECT_EQ(file.dtype_name("flags"), "BOOL");
-  EXPECT_EQ(error_of([&] { file.tensor("double"); }),
-            "safetensors: " + path + ": tensor \"double\": cannot load F64, only f32, f16, bf16, i32, i64 and u8");
+  EXPECT_EQ(
+      error_of([&] { file.tensor("double"); }),
+      "safetensors: " + path +
+          ": tensor \"double\": cannot load F64, only f32, f16, bf16, i32, i64, u8, q8_0, q4_0, q4_k, q5_k and q6_k");
 }
 
 TEST(Safetensors, NamesAMissingTensorAndItsFile) {

@@ -54,7 +54,7 @@ TEST_F(TensorFileTest, FindsOutTheFormatFromTheContents) {
   EXPECT_EQ(opened.names(), std::vector<std::string>{"a"});
   const std::string other = directory.write("model.safetensors", "%PDF-1.7 and so on");
   EXPECT_EQ(error_of([&] { TensorFile::open(other); }),
-            other + ": not a file of tensors in a known format; known are PyTorch, safetensors");
+            other + ": not a file of tensors in a known format; known are PyTorch, GGUF, safetensors");
 }
 
 TEST_F(TensorFileTest, BorrowsDenseTensorsAndGathersViews) {
@@ -80,9 +80,9 @@ TEST_F(TensorFileTest, CountsAndReturnsTheBytesOfAnyType) {
   std::array<float, 6> gathered;
   std::memcpy(gathered.data(), bytes.raw(), sizeof(gathered));
   EXPECT_EQ(gathered, (std::array<float, 6>{1, 4, 2, 5, 3, 6}));
-  EXPECT_EQ(error_of([&] { opened.tensor("view"); }),
-            "made up: " + (directory / "data") +
-                ": tensor \"view\": cannot load complex16, only f32, f16, bf16, i32, i64 and u8");
+  EXPECT_EQ(error_of([&] { opened.tensor("view"); }), "made up: " + (directory / "data") +
+                                                          ": tensor \"view\": cannot load complex16, only f32, f16, "
+                                                          "bf16, i32, i64, u8, q8_0, q4_0, q4_k, q5_k and q6_k");
 }
 
 TEST_F(TensorFileTest, RefusesViewsThatAskForMoreMemoryThanTheyHave) {

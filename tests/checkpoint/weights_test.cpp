@@ -147,9 +147,9 @@ TEST(WeightSource, ConvertsSixteenBitTypesToFloatAndReadsFloatsInPlace) {
   EXPECT_EQ(weights.float_tensor("bf16").floats()[1], -2.5f);
   EXPECT_EQ(weights.tensor("bf16").dtype(), DType::bf16);
   EXPECT_EQ(weights.float_tensor("f32").raw(), weights.tensor("f32").raw());
-  EXPECT_EQ(
-      error_of([&] { weights.float_tensor("ids"); }),
-      (directory / "model.safetensors") + ": tensor \"ids\" must be f32, f16 or bf16 to be used as floats, got I64");
+  EXPECT_EQ(error_of([&] { weights.float_tensor("ids"); }),
+            (directory / "model.safetensors") +
+                ": tensor \"ids\" must be f32, f16, bf16 or of a known block type to be used as floats, got I64");
 }
 
 TEST(WeightSource, NamesMissingAndUnknownTensors) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sequent/base/error.h"
+#include "sequent/nn/stored_values.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -45,6 +46,47 @@ TEST(Parameters, FlatteningKeepsValuesAndPutsDecayedOnesFirst) {
   EXPECT_EQ(bias.value().floats(), parameters.values().floats() + 32);
   weight.gradient_buffer().mutable_floats()[0] = 4.0f;
   EXPECT_EQ(parameters.gradients().floats()[0], 4.0f);
+}
+
+// One matrix, stored as some type.
+class StoredAs : public ParameterSource {
+ public:
+  explicit StoredAs(DType type) : type_(type) {}
+  Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) override {
+    return dequantised(make_matrix(name, shape, initializer), name);
+  }
+  Tensor make_matrix(const std::string& name, const Shape& shape, const Initializer&) override {
+    return to_stored(test::to_tensor(test::random_values(shape.elements(), name), shape), type_, name);
+  }
+
+ private:
+  DType type_;
+};
+
+TEST(Parameters, OnlyMatricesStayAsTheyAreStored) {
+  StoredAs source(DType::q8_0);
+  Parameters parameters(source);
+  const ParameterScope scope(parameters);
+  EXPECT_EQ(scope.matrix("a", {2, 32}, initialize::constant(0)).value().dtype(), DType::q8_0);
+  EXPECT_EQ(scope.parameter("b", {2, 32}, initialize::constant(0), true).value().dtype(), DType::f32);
+  EXPECT_THROW(scope.matrix("a", {2, 32}, initialize::constant(0)), Error);
+}
+
+TEST(Parameters, FlatteningMakesFloatsOfSixteenBitsAndRefusesBlocks) {
+  StoredAs sixteen(DType::bf16), blocks(DType::q8_0);
+  Parameters parameters(sixteen);
+  const Var a = ParameterScope(parameters).matrix("a", {2, 32}, initialize::constant(0));
+  const auto before = test::to_doubles(dequantised(a.value(), "a"));
+  parameters.flatten();
+  EXPECT_EQ(test::to_doubles(a.value()), before);
+  Parameters refused(blocks);
+  ParameterScope(refused).matrix("a", {2, 32}, initialize::constant(0));
+  try {
+    refused.flatten();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "parameters: a is stored as q8_0, and training needs float32: convert the model first");
+  }
 }
 
 TEST(Parameters, RefusesANameTwice) {

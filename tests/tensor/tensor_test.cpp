@@ -156,5 +156,20 @@ TEST(Tensor, ExpectShapeNamesEverything) {
   EXPECT_NO_THROW(expect_shape("linear", "bias", Tensor::zeros({4}), {4}));
 }
 
+TEST(Tensor, OfBlocksIsCutBetweenThem) {
+  const Tensor rows = Tensor::zeros({4, 64}, DType::q8_0);
+  EXPECT_EQ(rows.bytes(), 4 * 2 * 34);
+  EXPECT_EQ(rows.slice(1, 3).bytes(), 2 * 2 * 34);
+  EXPECT_EQ(rows.slice(1, 3).raw(), rows.raw() + 2 * 34);
+  const Tensor vector = rows.reshape({256});
+  EXPECT_EQ(vector.slice(32, 96).raw(), rows.raw() + 34);
+  EXPECT_EQ(rows.clone().bytes(), rows.bytes());
+  EXPECT_THROW(vector.slice(8, 40), Error);
+  EXPECT_THROW(vector.slice(32, 40), Error);
+  EXPECT_THROW(rows.reshape({16, 16}), Error);
+  EXPECT_THROW(Tensor::zeros({4, 33}, DType::q8_0), Error);
+  EXPECT_THROW(rows.floats(), Error);
+}
+
 }  // namespace
 }  // namespace sequent

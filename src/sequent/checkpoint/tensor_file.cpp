@@ -8,6 +8,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/shown_name.h"
+#include "sequent/checkpoint/gguf.h"
 #include "sequent/checkpoint/pytorch.h"
 #include "sequent/checkpoint/safetensors.h"
 
@@ -23,8 +24,9 @@ struct Format {
 };
 
 // In the order in which they are tried. To add one: its reader, and a line here.
-constexpr std::array<Format, 2> kFormats = {{
+constexpr std::array<Format, 3> kFormats = {{
     {"PyTorch", is_pytorch, read_pytorch},
+    {"GGUF", is_gguf, read_gguf},
     {"safetensors", is_safetensors, read_safetensors},
 }};
 
@@ -72,7 +74,9 @@ struct TensorFile::State {
   // The elements under another shape and type of as many bytes.
   Tensor load(const TensorEntry& entry, const Shape& shape, DType dtype) const {
     const auto address = reinterpret_cast<std::uintptr_t>(entry.data.data());
-    const bool aligned = address % static_cast<std::uintptr_t>(size_of(dtype)) == 0;
+    // Blocks may lie at any address.
+    const std::int64_t alignment = is_quantised(dtype) ? 1 : size_of(dtype);
+    const bool aligned = address % static_cast<std::uintptr_t>(alignment) == 0;
     if (entry.strides.empty() && aligned) return Tensor::borrow(entry.data.data(), shape, dtype, table.file);
     if (!entry.strides.empty()) {
       check(elements_of(entry) <= static_cast<std::int64_t>(entry.data.size()) / entry.element_bytes,
@@ -147,8 +151,9 @@ std::int64_t TensorFile::bytes(std::string_view name) const {
 
 Tensor TensorFile::tensor(std::string_view name) const {
   const TensorEntry& found = entry(name);
-  check(found.dtype.has_value(), "{}: cannot load {}, only f32, f16, bf16, i32, i64 and u8", state_->place_of(found),
-        found.dtype_name);
+  check(found.dtype.has_value(),
+        "{}: cannot load {}, only f32, f16, bf16, i32, i64, u8, q8_0, q4_0, q4_k, q5_k and q6_k",
+        state_->place_of(found), found.dtype_name);
   return state_->load(found, shape(name), *found.dtype);
 }
 

@@ -3,12 +3,14 @@
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "sequent/base/error.h"
 #include "sequent/base/half.h"
 #include "sequent/base/json.h"
 #include "sequent/base/shown_name.h"
 #include "sequent/base/threads.h"
+#include "sequent/checkpoint/gguf.h"
 
 namespace sequent {
 namespace {
@@ -53,6 +55,11 @@ void convert(const std::uint16_t* from, float* to, std::int64_t count, Convert c
   });
 }
 
+// Integers are not weights.
+bool is_real(std::optional<DType> dtype) {
+  return dtype && (*dtype == DType::f32 || *dtype == DType::f16 || *dtype == DType::bf16 || is_quantised(*dtype));
+}
+
 }  // namespace
 
 WeightSource WeightSource::open(const std::string& path, std::string_view under) {
@@ -80,9 +87,20 @@ void WeightSource::open_directory(const std::string& path) {
 }
 
 void WeightSource::open_file(const std::string& path) {
-  files_.push_back(TensorFile::open(path));
   path_ = path;
-  for (const std::string& name : files_.front().names()) places_.emplace(name, 0);
+  files_.push_back(TensorFile::open(path));
+  // Of a model in parts, all are opened, whichever was named.
+  const std::vector<std::string> parts = gguf_parts(files_.front());
+  if (parts.size() > 1) {
+    files_.clear();
+    for (const std::string& part : parts) files_.push_back(TensorFile::open(part));
+  }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    for (const std::string& name : files_[i].names()) {
+      check(places_.emplace(name, i).second, "{}: tensor {} is in another part already", files_[i].path(),
+            shown_name(name));
+    }
+  }
 }
 
 void WeightSource::keep_those_under(std::string_view under) {
@@ -145,12 +163,14 @@ Tensor WeightSource::tensor(std::string_view name) {
 }
 
 Tensor WeightSource::float_tensor(std::string_view name) {
-  const TensorFile& file = file_of(name);
-  const std::optional<DType> dtype = entry(name).dtype;
-  check(dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16,
-        "{}: tensor {} must be f32, f16 or bf16 to be used as floats, got {}", file.path(), shown_name(name),
-        entry(name).dtype_name);
-  return to_float(tensor(name), name);
+  return to_float(stored_tensor(name), name);
+}
+
+Tensor WeightSource::stored_tensor(std::string_view name) {
+  check(is_real(entry(name).dtype),
+        "{}: tensor {} must be f32, f16, bf16 or of a known block type to be used as floats, got {}",
+        file_of(name).path(), shown_name(name), entry(name).dtype_name);
+  return tensor(name);
 }
 
 Tensor WeightSource::raw(std::string_view name) {

@@ -39,6 +39,8 @@ class WeightSource {
   Tensor tensor(std::string_view name);
   /// The tensor as f32: in place if it is, converted from f16 or bf16, otherwise an Error.
   Tensor float_tensor(std::string_view name);
+  /// The tensor for a product: f32, f16, bf16 or a block type as it is, otherwise an Error.
+  Tensor stored_tensor(std::string_view name);
   /// Its bytes, whatever its type (TensorFile::raw); marks it as taken.
   Tensor raw(std::string_view name);
 

@@ -175,10 +175,10 @@ EncoderDecoder::EncoderDecoder(const EncoderDecoderConfig& config, ParameterSour
   const ParameterScope scope(parameters_);
   const Shape table = {config.vocabulary, config.width};
   const Initializer fresh = initialize::normal(config.embedding_deviation);
-  embedding_ = scope("embedding").parameter("weight", table, fresh, true);
+  embedding_ = scope("embedding").matrix("weight", table, fresh);
   encoder_ = std::make_unique<Stack>(config, "encoder", /*decoder=*/false, scope("encoder"));
   decoder_ = std::make_unique<Stack>(config, "decoder", /*decoder=*/true, scope("decoder"));
-  projection_ = config.tied ? embedding_ : scope("projection").parameter("weight", table, fresh, true);
+  projection_ = config.tied ? embedding_ : scope("projection").matrix("weight", table, fresh);
 }
 
 EncoderDecoder::~EncoderDecoder() = default;

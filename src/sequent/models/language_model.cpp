@@ -102,7 +102,7 @@ LanguageModel::LanguageModel(const LanguageModelConfig& config, ParameterSource&
   validate(config);
   const ParameterScope scope(parameters_);
   const Shape table = {config.vocabulary, config.width};
-  embedding_ = scope("embedding").parameter("weight", table, initialize::normal(config.embedding_deviation), true);
+  embedding_ = scope("embedding").matrix("weight", table, initialize::normal(config.embedding_deviation));
   if (config.positions > 0) {
     positions_ = scope("positions")
                      .parameter("weight", {config.positions, config.width},
@@ -115,7 +115,7 @@ LanguageModel::LanguageModel(const LanguageModelConfig& config, ParameterSource&
   projection_ =
       config.tied
           ? embedding_
-          : scope("projection").parameter("weight", table, initialize::normal(config.embedding_deviation), true);
+          : scope("projection").matrix("weight", table, initialize::normal(config.embedding_deviation));
 }
 
 LanguageModel::~LanguageModel() = default;

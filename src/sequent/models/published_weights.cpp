@@ -54,12 +54,12 @@ std::vector<PublishedName> PublishedWeights::names_of(std::string_view ours) con
 
 // Cut first, so that of a tensor that many share each converts its own.
 Tensor PublishedWeights::piece_of(const PublishedName& name, const Shape& shape) {
-  const Tensor piece = cut_piece(weights_.tensor(name.name), name, shape);
+  const Tensor piece = cut_piece(weights_.stored_tensor(name.name), name, shape);
   elements_used_[name.name] += piece.elements();
-  return to_float(piece, name.name);
+  return piece;
 }
 
-Tensor PublishedWeights::make(const std::string& name, const Shape& shape, const Initializer&) {
+Tensor PublishedWeights::stored(const std::string& name, const Shape& shape) {
   const std::vector<PublishedName> names = names_of(name);
   const PublishedName* chosen = &names.front();
   for (const PublishedName& candidate : names) {
@@ -72,11 +72,19 @@ Tensor PublishedWeights::make(const std::string& name, const Shape& shape, const
     const Tensor whole = Tensor::empty(shape);
     for (std::int64_t i = 0; i < shape[0]; ++i) {
       const std::string row = numbered_name(chosen->name, i);
-      whole.slice(i, i + 1).copy_from(piece_of({row}, shape_of_row(shape)));
+      whole.slice(i, i + 1).copy_from(to_float(piece_of({row}, shape_of_row(shape)), row));
     }
     return whole;
   }
   return piece_of(*chosen, shape);
+}
+
+Tensor PublishedWeights::make(const std::string& name, const Shape& shape, const Initializer&) {
+  return to_float(stored(name, shape), name);
+}
+
+Tensor PublishedWeights::make_matrix(const std::string& name, const Shape& shape, const Initializer&) {
+  return stored(name, shape);
 }
 
 void PublishedWeights::expect_all_taken(std::span<const std::string_view> ours,

@@ -23,6 +23,7 @@ class PublishedWeights : public ParameterSource {
   PublishedWeights(std::span<const NameRule> names, WeightSource& weights, std::string_view prefix = {})
       : names_(names), weights_(weights), prefix_(prefix) {}
   Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) override;
+  Tensor make_matrix(const std::string& name, const Shape& shape, const Initializer& initializer) override;
 
   /// Throws if a tensor of the files was not asked for, or only pieces of it were, but for those published as one of
   /// `ours` and those of the names `derived` (see Layout).
@@ -30,7 +31,9 @@ class PublishedWeights : public ParameterSource {
 
  private:
   std::vector<PublishedName> names_of(std::string_view ours) const;
+  /// These are in the type that the files have.
   Tensor piece_of(const PublishedName& name, const Shape& shape);
+  Tensor stored(const std::string& name, const Shape& shape);
 
   std::span<const NameRule> names_;
   WeightSource& weights_;

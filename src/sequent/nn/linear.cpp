@@ -5,7 +5,7 @@
 namespace sequent {
 
 Linear::Linear(std::int64_t inputs, std::int64_t outputs, const Options& options, const ParameterScope& scope)
-    : weight_(scope.parameter("weight", {outputs, inputs}, options.weight, /*decay=*/true)) {
+    : weight_(scope.matrix("weight", {outputs, inputs}, options.weight)) {
   if (options.bias) bias_ = scope.parameter("bias", {outputs}, options.bias_start, /*decay=*/false);
 }
 

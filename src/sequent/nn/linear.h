@@ -13,7 +13,7 @@ class Linear {
     Initializer bias_start = initialize::constant(0.0f);
   };
 
-  /// Parameters "weight" [outputs, inputs] and, with `bias`, "bias" [outputs].
+  /// Parameters "weight" [outputs, inputs], which may stay as it is stored, and, with `bias`, "bias" [outputs].
   Linear(std::int64_t inputs, std::int64_t outputs, const Options& options, const ParameterScope& scope);
 
   /// x: [tokens, inputs] -> [tokens, outputs]

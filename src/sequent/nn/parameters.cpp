@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sequent/base/error.h"
+#include "sequent/checkpoint/weights.h"
 
 namespace sequent {
 namespace {
@@ -42,12 +43,25 @@ std::unique_ptr<ParameterSource> shapes_only() {
   return std::make_unique<ShapesOnly>();
 }
 
-Var Parameters::add(const std::string& name, const Shape& shape, const Initializer& initializer, bool decay) {
+void Parameters::expect_new(const std::string& name) const {
   check(std::none_of(all_.begin(), all_.end(), [&](const Parameter& p) { return p.name == name; }),
         "parameters: {} is made twice", name);
-  Var var = Var::parameter(source_->make(name, shape, initializer));
+}
+
+Var Parameters::add(const std::string& name, Tensor value, bool decay) {
+  Var var = Var::parameter(std::move(value));
   all_.push_back({name, var, decay});
   return var;
+}
+
+Var Parameters::add(const std::string& name, const Shape& shape, const Initializer& initializer, bool decay) {
+  expect_new(name);
+  return add(name, source_->make(name, shape, initializer), decay);
+}
+
+Var Parameters::add_matrix(const std::string& name, const Shape& shape, const Initializer& initializer) {
+  expect_new(name);
+  return add(name, source_->make_matrix(name, shape, initializer), /*decay=*/true);
 }
 
 std::int64_t Parameters::count() const {
@@ -62,6 +76,9 @@ void Parameters::flatten() {
   std::stable_partition(order.begin(), order.end(), [](const Parameter* p) { return p->decay; });
   std::int64_t total = 0;
   for (const Parameter* parameter : order) {
+    const DType type = parameter->var.value().dtype();
+    check(!is_quantised(type), "parameters: {} is stored as {}, and training needs float32: convert the model first",
+          parameter->name, name_of(type));
     total += aligned(parameter->var.value().elements());
     if (parameter->decay) decayed_ = total;
   }
@@ -71,7 +88,7 @@ void Parameters::flatten() {
   for (const Parameter* parameter : order) {
     const std::int64_t elements = parameter->var.value().elements();
     const Tensor value = values_.slice(at, at + elements).reshape(parameter->var.shape());
-    value.copy_from(parameter->var.value());
+    value.copy_from(to_float(parameter->var.value(), parameter->name));
     parameter->var.rebind(value, gradients_.slice(at, at + elements).reshape(parameter->var.shape()));
     at += aligned(elements);
   }

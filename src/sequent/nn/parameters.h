@@ -25,6 +25,11 @@ class ParameterSource {
   virtual ~ParameterSource() = default;
   /// A tensor of exactly `shape`; anything else the source can offer under this name is an Error.
   virtual Tensor make(const std::string& name, const Shape& shape, const Initializer& initializer) = 0;
+  /// The same for a matrix that is only multiplied with, or whose rows are looked up: it may stay as it is stored, in
+  /// f16, bf16 or a block type.
+  virtual Tensor make_matrix(const std::string& name, const Shape& shape, const Initializer& initializer) {
+    return make(name, shape, initializer);
+  }
 };
 
 /// Fresh values drawn from `seed`.
@@ -39,6 +44,8 @@ class Parameters {
 
   /// Makes the parameter `name`; asking twice for one name is an Error.
   Var add(const std::string& name, const Shape& shape, const Initializer& initializer, bool decay);
+  /// The same with the source's make_matrix; decays.
+  Var add_matrix(const std::string& name, const Shape& shape, const Initializer& initializer);
 
   std::span<const Parameter> all() const { return all_; }
   /// Number of values in all parameters.
@@ -46,6 +53,7 @@ class Parameters {
 
   /// For training: moves all values into one flat buffer and gives them one flat gradient buffer, decayed parameters
   /// first, each aligned to 64 bytes (the gaps stay zero). Optimizer, clipping and saving are then linear passes.
+  /// f16 and bf16 become float32; a parameter that is stored in a block type is an Error.
   void flatten();
   const Tensor& values() const { return values_; }
   const Tensor& gradients() const { return gradients_; }
@@ -53,6 +61,9 @@ class Parameters {
   std::int64_t decayed() const { return decayed_; }
 
  private:
+  Var add(const std::string& name, Tensor value, bool decay);
+  void expect_new(const std::string& name) const;
+
   ParameterSource* source_;
   std::vector<Parameter> all_;
   Tensor values_;
@@ -70,6 +81,10 @@ class ParameterScope {
 
   Var parameter(std::string_view name, const Shape& shape, const Initializer& initializer, bool decay) const {
     return parameters_->add(prefix_ + std::string(name), shape, initializer, decay);
+  }
+  /// For a layer that only multiplies with it or looks up its rows (see ParameterSource::make_matrix).
+  Var matrix(std::string_view name, const Shape& shape, const Initializer& initializer) const {
+    return parameters_->add_matrix(prefix_ + std::string(name), shape, initializer);
   }
 
  private:

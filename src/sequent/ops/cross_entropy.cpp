@@ -7,6 +7,7 @@
 #include "sequent/kernels/cross_entropy.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
+#include "sequent/ops/weight_product.h"
 
 namespace sequent {
 namespace {
@@ -51,13 +52,7 @@ struct Pass {
 void Pass::run(std::int64_t begin, std::int64_t end) {
   const std::int64_t tokens = end - begin, width = hidden.size(1), vocabulary = projection.size(0);
   const Tensor part = hidden.slice(begin, end);
-  kernels::matrix_product(kernels::Cpu{}, {.a = part.floats(),
-                                           .b = projection.floats(),
-                                           .c = logits.mutable_floats(),
-                                           .rows = tokens,
-                                           .columns = vocabulary,
-                                           .inner = width,
-                                           .transpose_b = true});
+  multiply_by_weight(part.floats(), tokens, projection, logits.mutable_floats(), 0.0f);
   const bool gradients = dhidden.defined() || dprojection.defined();
   kernels::cross_entropy(kernels::Cpu{}, {.logits = logits.floats(),
                                           .targets = targets.data() + begin,
@@ -132,6 +127,7 @@ ProjectedCrossEntropy projected_cross_entropy(const Var& hidden, const Var& proj
   const std::int64_t counted = count_targets(targets, vocabulary);
   const std::int64_t chunk = chunk_tokens(tokens, vocabulary);
   const bool recorded = recording({hidden, projection});
+  expect_float_to_record("cross_entropy", projection.value());
   const auto gradient_of = [&](const Var& v) {
     return recorded && v.wants_gradient() ? Tensor::empty(v.shape()) : Tensor();
   };

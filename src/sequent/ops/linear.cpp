@@ -5,6 +5,7 @@
 #include "sequent/kernels/activation.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
+#include "sequent/ops/weight_product.h"
 
 namespace sequent {
 namespace {
@@ -24,14 +25,7 @@ Tensor forward(const Tensor& x, const Tensor& weight, const Var& bias) {
                                         .rows = y.size(0),
                                         .columns = y.size(1)});
   }
-  kernels::matrix_product(kernels::Cpu{}, {.a = x.floats(),
-                                           .b = weight.floats(),
-                                           .c = y.mutable_floats(),
-                                           .rows = x.size(0),
-                                           .columns = weight.size(0),
-                                           .inner = x.size(1),
-                                           .transpose_b = true,
-                                           .beta = bias.defined() ? 1.0f : 0.0f});
+  multiply_by_weight(x.floats(), x.size(0), weight, y.mutable_floats(), bias.defined() ? 1.0f : 0.0f);
   return y;
 }
 
@@ -77,6 +71,7 @@ void check_sizes(const Var& x, const Var& weight, const Var& bias) {
   check(weight.shape().rank() >= 2 && inputs_of(weight.value()) == x.size(1),
         "linear: weight must be [outputs, {}], got {}", x.size(1), to_string(weight.shape()));
   if (bias.defined()) expect_shape("linear", "bias", bias.value(), {weight.size(0)});
+  expect_float_to_record("linear", weight.value());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Element types. Computation is float32; the 16-bit types store weights and states, the integers hold tokens.
+// Element types. Computation is float32; the 16-bit types store weights and states, the block types store weights, the
+// integers hold tokens.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +7,24 @@
 
 namespace sequent {
 
-enum class DType : std::uint8_t { f32, f16, bf16, i32, i64, u8 };
+enum class DType : std::uint8_t { f32, f16, bf16, i32, i64, u8, q8_0, q4_0, q4_k, q5_k, q6_k };
 
-/// Bytes of one element.
+/// How a type lies in memory: blocks of `elements` consecutive values of a row, each of `bytes`.
+struct ElementBlock {
+  std::int64_t elements;  // 1 but for the block types, whose rows must be a multiple of it
+  std::int64_t bytes;
+};
+ElementBlock block_of(DType dtype);
+
+/// Whether values share a scale with those beside them (GGML's block types), and have no bytes of their own.
+inline bool is_quantised(DType dtype) {
+  return block_of(dtype).elements > 1;
+}
+
+/// Bytes of one element; a block type has no such number, which is an Error.
 std::int64_t size_of(DType dtype);
 
-/// "f32", "bf16", ...
+/// "f32", "bf16", "q4_k", ...
 std::string_view name_of(DType dtype);
 
 template <class T>

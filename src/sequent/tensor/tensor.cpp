@@ -7,17 +7,17 @@
 #include "sequent/tensor/memory.h"
 
 namespace sequent {
-namespace {
 
 // Sizes can come from a file: their product fits 63 bits (see Shape), their bytes need not.
 std::int64_t bytes_of(const Shape& shape, DType dtype) {
+  const ElementBlock block = block_of(dtype);
+  check(block.elements == 1 || shape.columns() % block.elements == 0,
+        "tensor: rows of {} must be a multiple of {}, got {}", name_of(dtype), block.elements, to_string(shape));
   std::int64_t bytes = 0;
-  check(!__builtin_mul_overflow(shape.elements(), size_of(dtype), &bytes), "tensor: {} of {} does not fit 63 bits",
-        to_string(shape), name_of(dtype));
+  check(!__builtin_mul_overflow(shape.elements() / block.elements, block.bytes, &bytes),
+        "tensor: {} of {} does not fit 63 bits", to_string(shape), name_of(dtype));
   return bytes;
 }
-
-}  // namespace
 
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
   Tensor tensor;
@@ -70,7 +70,7 @@ Tensor Tensor::borrow(const void* data, const Shape& shape, DType dtype, std::sh
 template <class T>
 const T* Tensor::data() const {
   check(defined(), "tensor: used before it was given a value");
-  const bool sixteen_bits = std::is_same_v<T, std::uint16_t> && size_of(dtype_) == 2;
+  const bool sixteen_bits = std::is_same_v<T, std::uint16_t> && (dtype_ == DType::f16 || dtype_ == DType::bf16);
   check(dtype_ == dtype_of<T>() || sixteen_bits, "tensor: holds {}, read as {}", name_of(dtype_),
         name_of(dtype_of<T>()));
   return reinterpret_cast<const T*>(data_);
@@ -102,6 +102,7 @@ Tensor Tensor::reshape(const Shape& shape) const {
   check(defined(), "reshape: the tensor was never given a value");
   check(shape.elements() == elements(), "reshape: {} has {} elements, {} has {}", to_string(shape_), elements(),
         to_string(shape), shape.elements());
+  bytes_of(shape, dtype_);  // rows of whole blocks
   Tensor view = *this;
   view.shape_ = shape;
   return view;
@@ -121,11 +122,13 @@ Shape with_first(const Shape& shape, std::int64_t size) {
 Tensor Tensor::slice(std::int64_t begin, std::int64_t end) const {
   check(defined() && shape_.rank() >= 1 && 0 <= begin && begin <= end && end <= shape_[0], "slice: [{}, {}) of {}",
         begin, end, to_string(shape_));
-  const std::int64_t stride = shape_[0] == 0 ? 0 : bytes() / shape_[0];
+  // A vector of blocks is cut between them; bytes_of refuses other cuts.
+  const std::int64_t offset = bytes_of(with_first(shape_, begin), dtype_);
   Tensor view = *this;
   view.shape_ = with_first(shape_, end - begin);
-  view.data_ = data_ + begin * stride;
-  view.storage_bytes_ = storage_bytes_ - begin * stride;
+  view.data_ = data_ + offset;
+  view.storage_bytes_ = storage_bytes_ - offset;
+  bytes_of(view.shape_, dtype_);
   return view;
 }
 
@@ -148,7 +151,7 @@ void Tensor::fill_zero() const {
 }
 
 std::int64_t Tensor::capacity() const {
-  return writable_ ? storage_bytes_ / size_of(dtype_) : elements();
+  return writable_ ? storage_bytes_ / block_of(dtype_).bytes * block_of(dtype_).elements : elements();
 }
 
 Tensor Tensor::extend(std::int64_t size) const {

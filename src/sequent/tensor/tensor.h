@@ -12,6 +12,9 @@
 
 namespace sequent {
 
+/// Bytes of a dense tensor. Errors: more than fit 63 bits; rows that are not a multiple of the type's block.
+std::int64_t bytes_of(const Shape& shape, DType dtype);
+
 class Tensor {
  public:
   /// Undefined: no memory, no shape.
@@ -31,7 +34,7 @@ class Tensor {
   /// Size of an axis; negative counts from the last.
   std::int64_t size(int axis) const { return shape_[axis]; }
   std::int64_t elements() const { return shape_.elements(); }
-  std::int64_t bytes() const { return elements() * size_of(dtype_); }
+  std::int64_t bytes() const { return bytes_of(shape_, dtype_); }
   /// Elements of the last axis, and how many such rows there are.
   std::int64_t columns() const { return shape_.columns(); }
   std::int64_t rows() const { return shape_.rows(); }
