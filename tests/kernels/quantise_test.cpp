@@ -74,10 +74,13 @@ TEST(Quantise, ErrorIsWithinTheBoundOfTheFormat) {
   for (std::size_t begin = 0; begin < x.size(); begin += 32) {
     float largest = 0;
     for (std::size_t i = begin; i < begin + 32; ++i) largest = std::max(largest, std::abs(x[i]));
+    // Of a scale that became a half, the smallest of which are 2^-24 apart.
+    const auto rounding = [](float scale) { return std::max(scale / 2048.0f, 0x1p-25f); };
     for (std::size_t i = begin; i < begin + 32; ++i) {
-      EXPECT_LE(std::abs(q8[i] - x[i]), largest / 127.0f * 0.5f + largest / 2048.0f) << i;
+      const float step8 = largest / 127.0f, step4 = largest / 8.0f;
+      EXPECT_LE(std::abs(q8[i] - x[i]), 0.5f * step8 + 127.0f * rounding(step8) + 1e-6f * largest) << i;
       // The level opposite to the largest value is missing: there the error can be a whole step.
-      EXPECT_LE(std::abs(q4[i] - x[i]), largest / 8.0f + largest / 2048.0f) << i;
+      EXPECT_LE(std::abs(q4[i] - x[i]), step4 + 8.0f * rounding(step4) + 1e-6f * largest) << i;
       EXPECT_LE(std::abs(f16[i] - x[i]), std::abs(x[i]) / 2048.0f + 3e-8f) << i;
       EXPECT_LE(std::abs(bf16[i] - x[i]), std::abs(x[i]) / 256.0f) << i;
     }

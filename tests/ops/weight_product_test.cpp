@@ -34,8 +34,8 @@ TEST(WeightProduct, OperationsTakeWeightsAsTheyAreStored) {
       const auto expected = test::to_doubles(linear(x, weight.floats, bias).value());
       test::expect_close(test::to_doubles(linear(x, weight.stored, bias).value()), expected, 1e-6, "linear", 16.0);
       const std::vector<std::int32_t> targets(static_cast<std::size_t>(rows), 7);
-      const auto losses = test::to_doubles(projected_cross_entropy(x, weight.floats, targets).losses);
-      test::expect_close(test::to_doubles(projected_cross_entropy(x, weight.stored, targets).losses), losses, 1e-5,
+      const auto losses = test::to_doubles(projected_cross_entropy(x, weight.floats, targets).token_losses);
+      test::expect_close(test::to_doubles(projected_cross_entropy(x, weight.stored, targets).token_losses), losses, 1e-5,
                          "losses", 16.0);
     }
     const std::vector<std::int32_t> ids = {3, 39, 0, 3};

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "tests/golden"
 CASES = {"mamba-plain": "mamba", "mamba-untied": "mamba", "falcon-mamba-plain": "mamba",
-         "mamba2-grouped-norm": "mamba2", "jamba-plain": "jamba", "llama-grouped-queries": "llama",
+         "mamba2-plain": "mamba2", "jamba-plain": "jamba", "llama-grouped-queries": "llama",
          "mixtral-plain": "llama"}
 NAMES = [(r"(backbone\.embeddings|model\.embed_tokens)\.weight", "token_embd.weight"),
          (r"(backbone\.norm_f|model\.norm|model\.final_layernorm)\.weight", "output_norm.weight"),
@@ -98,6 +98,8 @@ def add_values(writer, name, config, architecture):
         writer.add_ssm_inner_size(config["intermediate_size"])
         writer.add_ssm_time_step_rank(config["time_step_rank"])
         writer.add_ssm_dt_b_c_rms(config["model_type"] == "falcon_mamba")
+        if "mixer_rms_eps" in config:
+            writer.add_float32("mamba.ssm.dt_b_c_rms_epsilon", config["mixer_rms_eps"])
     if architecture == "mamba2":
         writer.add_ssm_inner_size(config["num_heads"] * config["head_dim"])
         writer.add_ssm_time_step_rank(config["num_heads"])

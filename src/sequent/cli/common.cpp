@@ -14,6 +14,7 @@
 #include "sequent/base/files.h"
 #include "sequent/base/threads.h"
 #include "sequent/cli/number_checks.h"
+#include "sequent/infer/gguf_tokenizer.h"
 #include "sequent/models/end_tokens.h"
 
 namespace sequent {
@@ -105,7 +106,7 @@ std::string read_input(const std::string& path) {
 
 OpenedModel open_model(const std::string& path) {
   const std::filesystem::path directory = find_model_directory(path);
-  OpenedModel opened = {directory, load_model(directory), Tokenizer::load(directory), read_end_tokens(directory)};
+  OpenedModel opened = {directory, load_model(directory), tokenizer_of_model(directory), read_end_tokens(directory)};
   check_vocabulary(directory, opened.tokenizer, opened.loaded.model->config().vocabulary);
   return opened;
 }

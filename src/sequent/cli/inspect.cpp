@@ -12,6 +12,7 @@
 #include "sequent/cli/number_checks.h"
 #include "sequent/cli/tensor_table.h"
 #include "sequent/cli/verbs.h"
+#include "sequent/models/gguf_model.h"
 #include "sequent/models/pattern.h"
 
 namespace sequent {
@@ -103,10 +104,14 @@ Facts facts_of(const EncoderDecoderDescription& description, const Flags& flags,
           .layers_with_growing_state = static_cast<std::int64_t>(config.decoder.size())};
 }
 
-// Of a model directory or a config.json by itself.
+bool is_config_file(const std::filesystem::path& path) {
+  return std::filesystem::is_regular_file(path) && path.extension() == ".json";
+}
+
+// Of a model directory, a GGUF file, or a config.json by itself.
 Facts facts_of(const std::filesystem::path& path, const Flags& flags) {
   const std::int64_t element_bytes = flags.state_dtype == "f32" ? 4 : 2;
-  Facts facts = std::filesystem::is_regular_file(path) ? facts_of(read_config_file(path).config, flags, element_bytes)
+  Facts facts = is_config_file(path)          ? facts_of(read_config_file(path).config, flags, element_bytes)
                 : holds_encoder_decoder(path) ? facts_of(read_encoder_decoder_description(path), flags, element_bytes)
                                               : facts_of(read_model_description(path).config, flags, element_bytes);
   facts.path = path.string();
@@ -122,10 +127,6 @@ struct Findings {
   nlohmann::json tensors = nlohmann::json::array();
 };
 
-bool is_config_file(const std::filesystem::path& path) {
-  return std::filesystem::is_regular_file(path) && path.extension() == ".json";
-}
-
 Findings find(const Flags& flags) {
   namespace fs = std::filesystem;
   check(fs::exists(flags.model), "model: {} does not exist", flags.model);
@@ -134,7 +135,7 @@ Findings find(const Flags& flags) {
     fs::path path = flags.model;
     if (fs::is_directory(path)) path = find_model_directory(path);
     found.path = path.string();
-    if (fs::is_directory(path) || is_config_file(path)) found.model = facts_of(path, flags);
+    if (fs::is_directory(path) || is_config_file(path) || holds_gguf(path)) found.model = facts_of(path, flags);
     if (is_config_file(path)) return found;
   } catch (const Error& error) {
     found.refusal = error.what();

@@ -13,12 +13,13 @@
 namespace sequent {
 namespace {
 
-constexpr std::array<Verb, 11> kVerbs = {{
+constexpr std::array<Verb, 12> kVerbs = {{
     {"train", "train a language model on text", run_train},
     {"generate", "write text with a model", run_generate},
     {"chat", "talk with a model, line by line", run_chat},
     {"eval", "loss, perplexity and bits per byte of a model on text", run_eval},
     {"inspect", "architecture, parameters and state size of a model", run_inspect},
+    {"convert", "a model in another format or type of weights", run_convert},
     {"logits", "the raw numbers of a model for given token ids", run_logits},
     {"tokenizer", "train a tokenizer, encode and decode text", run_tokenizer},
     {"bench", "speed and memory of an architecture or a model", run_bench},

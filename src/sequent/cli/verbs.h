@@ -26,6 +26,7 @@ int run_compare(int argc, char** argv);
 int run_doctor(int argc, char** argv);
 int run_eval(int argc, char** argv);
 int run_generate(int argc, char** argv);
+int run_convert(int argc, char** argv);
 int run_inspect(int argc, char** argv);
 int run_logits(int argc, char** argv);
 int run_tokenizer(int argc, char** argv);

@@ -19,6 +19,7 @@ nlohmann::json config_of(const std::filesystem::path& directory) {
 }  // namespace
 
 bool holds_encoder_decoder(const std::filesystem::path& directory) {
+  if (std::filesystem::is_regular_file(directory)) return false;
   const auto type = field_or<std::string>(config_of(directory), "model_type", "");
   return find_encoder_decoder_family_of(type) != nullptr;
 }

@@ -26,14 +26,6 @@ constexpr std::array kLayouts = {&kLlama,
                                  &kMamba2StateSpaces,
                                  &kSequent};
 
-bool holds(const Layout& layout, const LanguageModelConfig& config) {
-  try {
-    return same_function(layout.read(layout.write(config)), config);
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 std::span<const Layout* const> layouts() {
@@ -57,6 +49,14 @@ const Layout& layout_of_config(const nlohmann::json& config) {
     if (layout->recognizes && layout->recognizes(config)) return *layout;
   }
   return layout_of_model_type(field<std::string>(config, "model_type"));
+}
+
+bool holds(const Layout& layout, const LanguageModelConfig& config) {
+  try {
+    return same_function(layout.read(layout.write(config)), config);
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 const Layout& layout_for(const LanguageModelConfig& config) {

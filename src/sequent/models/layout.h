@@ -65,6 +65,9 @@ const Layout& layout_of_model_type(std::string_view model_type);
 /// Of a config.json: by its keys where a layout has no model_type, else by that.
 const Layout& layout_of_config(const nlohmann::json& config);
 
+/// Whether reading what the layout writes gives the same function again.
+bool holds(const Layout& layout, const LanguageModelConfig& config);
+
 /// The layout that a model is saved in: the first that holds its configuration. A layout holds a configuration if
 /// reading what it writes gives the same function again, so that nothing is lost in a published one.
 const Layout& layout_for(const LanguageModelConfig& config);

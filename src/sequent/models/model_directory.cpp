@@ -10,9 +10,12 @@
 #include "sequent/checkpoint/manifest.h"
 #include "sequent/checkpoint/weights.h"
 #include "sequent/models/encoder_decoder_family.h"
+#include "sequent/models/gguf_layout.h"
+#include "sequent/models/gguf_model.h"
 #include "sequent/models/json_fields.h"
 #include "sequent/models/names.h"
 #include "sequent/models/published_weights.h"
+#include "sequent/nn/stored_values.h"
 
 namespace sequent {
 namespace {
@@ -32,6 +35,7 @@ std::int64_t rows_of_embedding(const Layout& layout, const fs::path& directory) 
 
 fs::path find_model_directory(const fs::path& path) {
   check(fs::exists(path), "model: {} does not exist", path.string());
+  if (holds_gguf(path)) return path;
   for (const char* place : {"", "best", "latest"}) {
     if (fs::exists(path / place / "config.json")) return path / place;
   }
@@ -39,6 +43,11 @@ fs::path find_model_directory(const fs::path& path) {
 }
 
 ModelDescription read_model_description(const fs::path& directory) {
+  if (holds_gguf(directory)) {
+    LanguageModelConfig config = read_gguf_description(directory);
+    const Layout& layout = layout_for(config);
+    return {&layout, std::move(config)};
+  }
   ModelDescription description = read_config_file(directory / "config.json");
   if (description.config.vocabulary == 0) {
     description.config.vocabulary = rows_of_embedding(*description.layout, directory);
@@ -56,6 +65,11 @@ ModelDescription read_config_file(const fs::path& file) {
 }
 
 LoadedModel load_model(const fs::path& directory) {
+  if (holds_gguf(directory)) {
+    std::unique_ptr<LanguageModel> model = load_gguf_model(directory);
+    const Layout& layout = layout_for(model->config());
+    return {&layout, std::move(model)};
+  }
   // Checkpoints of a run say what they were; a flipped bit among the weights would show in no other way.
   if (fs::exists(directory / kManifestName)) verify_manifest(directory.string());
   const ModelDescription description = read_model_description(directory);
@@ -73,14 +87,20 @@ void save_model(const fs::path& directory, const LanguageModel& model) {
   save_model(directory, model, layout_for(model.config()));
 }
 
-void save_model(const fs::path& directory, const LanguageModel& model, const Layout& layout) {
+void save_model(const fs::path& directory, const LanguageModel& model, const Layout& layout, DType dtype) {
   nlohmann::json generation = {{"_from_model_config", true}};
   if (model.config().end_of_text >= 0) {
     generation["bos_token_id"] = generation["eos_token_id"] = generation["pad_token_id"] = model.config().end_of_text;
   }
   std::vector<Parameter> parameters(model.parameters().all().begin(), model.parameters().all().end());
   if (layout.repeats_tied && model.config().tied) parameters.push_back({"projection.weight", model.projection(), true});
-  write_model_files(directory, layout.write(model.config()), generation, layout.names, parameters);
+  for (Parameter& parameter : parameters) {
+    const DType type = stays_float(parameter.name, parameter.var.shape()) ? DType::f32 : dtype;
+    parameter.var = Var(to_stored(parameter.var.value(), type, parameter.name));
+  }
+  nlohmann::json config = layout.write(model.config());
+  if (dtype != DType::f32) config["torch_dtype"] = dtype == DType::bf16 ? "bfloat16" : "float16";
+  write_model_files(directory, config, generation, layout.names, parameters);
 }
 
 }  // namespace sequent

@@ -54,13 +54,31 @@ struct StoredF32 {
   }
 };
 
+#if HWY_TARGET <= HWY_AVX2
+HWY_INLINE FloatVector HalvesAt(FloatTag d, const std::uint16_t* from) {
+  const hn::Rebind<std::uint16_t, FloatTag> d16;
+  return hn::PromoteTo(d, hn::BitCast(hn::Rebind<hwy::float16_t, FloatTag>(), hn::LoadU(d16, from)));
+}
+#else
+// As float_from_f16: where there is no instruction, Highway's own way is wrong for infinity and NaN.
+HWY_INLINE FloatVector HalvesAt(FloatTag d, const std::uint16_t* from) {
+  const IntTag di;
+  const hn::Rebind<std::uint16_t, FloatTag> d16;
+  const auto bits = hn::BitCast(di, hn::PromoteTo(hn::RebindToUnsigned<FloatTag>(), hn::LoadU(d16, from)));
+  const auto sign = hn::ShiftLeft<16>(hn::And(bits, hn::Set(di, 0x8000)));
+  const auto magnitude = hn::ShiftLeft<13>(hn::And(bits, hn::Set(di, 0x7FFF)));
+  const auto scaled = hn::BitCast(di, hn::Mul(hn::BitCast(d, magnitude), hn::Set(d, 0x1p112f)));
+  const auto special = hn::Or(magnitude, hn::Set(di, 0x7F800000));
+  return hn::BitCast(d, hn::Or(sign, hn::IfThenElse(hn::Gt(magnitude, hn::Set(di, 0x0F7FFFFF)), special, scaled)));
+}
+#endif
+
 struct StoredF16 {
   static constexpr std::int64_t kValues = 16, kBytes = 32;
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
-    const hn::Rebind<hwy::float16_t, FloatTag> d16;
-    const auto* from = reinterpret_cast<const hwy::float16_t*>(bytes);
-    for (std::int64_t i = 0; i < kValues; i += LanesOf(d)) use(i, hn::PromoteTo(d, hn::LoadU(d16, from + i)));
+    const auto* from = reinterpret_cast<const std::uint16_t*>(bytes);
+    for (std::int64_t i = 0; i < kValues; i += LanesOf(d)) use(i, HalvesAt(d, from + i));
   }
 };
 

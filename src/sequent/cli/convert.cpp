@@ -1,0 +1,146 @@
+// sequent convert: a model in another format or another type of weights.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sequent/base/error.h"
+#include "sequent/base/files.h"
+#include "sequent/base/progress.h"
+#include "sequent/base/units.h"
+#include "sequent/cli/common.h"
+#include "sequent/cli/verbs.h"
+#include "sequent/infer/gguf_tokenizer.h"
+#include "sequent/models/gguf_model.h"
+#include "sequent/text/corpus.h"
+#include "sequent/text/dataset.h"
+#include "sequent/train/evaluate.h"
+
+namespace sequent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<DType, 6> kTypes = {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0, DType::q4_k};
+
+struct Flags {
+  std::string from;
+  std::string to;
+  std::string format = "gguf";
+  std::string dtype = "f32";
+  std::vector<fs::path> text;
+  std::string cache;
+};
+
+std::vector<std::string> type_names() {
+  std::vector<std::string> names;
+  for (const DType type : kTypes) names.emplace_back(name_of(type));
+  return names;
+}
+
+DType type_named(const std::string& name) {
+  return *std::find_if(kTypes.begin(), kTypes.end(), [&](DType type) { return name_of(type) == name; });
+}
+
+std::int64_t bytes_at(const fs::path& path) {
+  if (!fs::is_directory(path)) return static_cast<std::int64_t>(fs::file_size(path));
+  std::int64_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (entry.is_regular_file()) bytes += static_cast<std::int64_t>(entry.file_size());
+  }
+  return bytes;
+}
+
+void write_gguf(const OpenedModel& opened, const Flags& flags, bool terminal) {
+  const LanguageModel& model = *opened.loaded.model;
+  GgufOptions options = {.dtype = type_named(flags.dtype),
+                         .values = gguf_tokenizer_values(opened.tokenizer, model.config().vocabulary)};
+  std::unique_ptr<Progress> bar;
+  if (terminal) {
+    options.progress = [&](std::int64_t done, std::int64_t total) {
+      if (!bar) bar = std::make_unique<Progress>(stderr, "convert", total);
+      bar->update(done);
+    };
+  }
+  save_gguf_model(flags.to, model, options);
+}
+
+const Layout& state_spaces_layout(const LanguageModelConfig& config) {
+  for (const Layout* layout : {&kMambaStateSpaces, &kMamba2StateSpaces}) {
+    if (holds(*layout, config)) return *layout;
+  }
+  fail("convert: the layout state-spaces has no such model ({}), only Mamba and Mamba-2", config.architecture);
+}
+
+// The directory takes its name when everything is in it.
+void write_directory(const OpenedModel& opened, const Flags& flags) {
+  const fs::path target = fs::absolute(flags.to).lexically_normal();
+  const fs::path directory = target.parent_path() / (std::string(kTemporaryPrefix) + target.filename().string());
+  check(!is_quantised(type_named(flags.dtype)), "convert: {} is for gguf, not for {}", flags.dtype, flags.format);
+  check(!fs::exists(target), "convert: {} exists already", flags.to);
+  make_directories(directory.string());
+  const LanguageModelConfig& config = opened.loaded.model->config();
+  save_model(directory, *opened.loaded.model, flags.format == "hf" ? layout_for(config) : state_spaces_layout(config),
+             type_named(flags.dtype));
+  opened.tokenizer.save(directory);
+  replace_directory(directory.string(), target.string());
+}
+
+// The mean loss as a perplexity, over windows as `eval` has them.
+double perplexity_of(const LanguageModel& model, const Tokenizer& tokenizer, const Flags& flags) {
+  constexpr std::int64_t kContext = 512;
+  const fs::path cache = flags.cache.empty() ? default_cache_directory() : fs::path(flags.cache);
+  const TokenDataset data = TokenDataset::open(Corpus(flags.text), tokenizer, cache);
+  const std::int64_t trained = model.config().context;
+  return evaluate(model, data.all(), {.context = trained > 0 ? std::min(trained, kContext) : kContext}).perplexity();
+}
+
+}  // namespace
+
+int run_convert(int argc, char** argv) {
+  CLI::App app("A model in another format, or with its weights in another type.", "sequent convert");
+  Flags flags;
+  CommonFlags common(app);
+  app.add_option("IN", flags.from, "model directory, run directory or GGUF file")->required();
+  app.add_option("OUT", flags.to, "file (gguf) or new directory (hf, state-spaces) to write")->required();
+  app.add_option("--to", flags.format, "gguf; hf, as published; or state-spaces, as the original code of Mamba")
+      ->check(CLI::IsMember({"gguf", "hf", "state-spaces"}));
+  app.add_option("--dtype", flags.dtype, "of the large matrices; q8_0, q4_0 and q4_k are for gguf")
+      ->check(CLI::IsMember(type_names()));
+  app.add_option("--eval", flags.text, "files or directories of text: perplexity before and after")
+      ->type_name("PATH ...");
+  app.add_option("--cache", flags.cache, "directory for the tokenised text; none: that of the user")->type_name("DIR");
+  if (const auto code = common.parse(app, argc, argv)) return *code;
+  const OpenedModel opened = open_model(flags.from);
+  if (flags.format == "gguf") {
+    write_gguf(opened, flags, common.terminal());
+  } else {
+    write_directory(opened, flags);
+  }
+  nlohmann::json result = {{"model", flags.to},
+                           {"format", flags.format},
+                           {"dtype", flags.dtype},
+                           {"bytes_before", bytes_at(opened.directory)},
+                           {"bytes", bytes_at(flags.to)}};
+  if (!flags.text.empty()) {
+    result["perplexity_before"] = perplexity_of(*opened.loaded.model, opened.tokenizer, flags);
+    result["perplexity"] = perplexity_of(*load_model(flags.to).model, opened.tokenizer, flags);
+  }
+  if (common.json()) {
+    write_json(result);
+    return 0;
+  }
+  const auto bytes = [&](const char* key) { return format_bytes(result[key].get<double>()); };
+  write_out(fmt::format("{} {} in {}: {}, was {}\n", flags.to, flags.format, flags.dtype, bytes("bytes"),
+                        bytes("bytes_before")));
+  if (result.contains("perplexity")) {
+    write_out(fmt::format("perplexity     {:.4f}, was {:.4f}\n", result["perplexity"].get<double>(),
+                          result["perplexity_before"].get<double>()));
+  }
+  return 0;
+}
+
+}  // namespace sequent

@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sequent/checkpoint/tensor_file.h"
+#include "sequent/models/model_directory.h"
+#include "tests/support/command.h"
+#include "tests/support/small_directories.h"
+#include "tests/support/values.h"
+
+namespace sequent {
+namespace {
+
+using nlohmann::json;
+using test::CommandResult;
+
+class Convert : public testing::Test {
+ protected:
+  Convert() { test::write_small_model(model, "mamba"); }
+
+  json convert(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), "convert");
+    arguments.push_back("--json");
+    const CommandResult result = test::sequent(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.exit_code == 0 ? json::parse(result.out) : json();
+  }
+
+  static std::string generated(const std::string& path) {
+    const CommandResult result =
+        test::sequent({"generate", path, "--prompt", "Once", "--max-tokens", "8", "--temp", "0"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  }
+
+  test::TemporaryDirectory directory;
+  const std::string model = directory / "model";
+};
+
+TEST_F(Convert, ThereAndBackGivesTheSameText) {
+  const std::string gguf = directory / "model.gguf", again = directory / "again";
+  const json first = convert({model, gguf});
+  EXPECT_EQ(first["format"], "gguf");
+  EXPECT_EQ(first["bytes"], std::filesystem::file_size(gguf));
+  convert({gguf, again, "--to", "hf"});
+  const std::string text = generated(model);
+  EXPECT_EQ(generated(gguf), text);
+  EXPECT_EQ(generated(again), text);
+  // The weights too, but for the logarithm and back.
+  const TensorFile before = TensorFile::open(model + "/model.safetensors");
+  const TensorFile after = TensorFile::open(again + "/model.safetensors");
+  EXPECT_EQ(after.names(), before.names());
+  for (const std::string& name : before.names()) {
+    test::expect_close(test::to_doubles(after.tensor(name)), test::to_doubles(before.tensor(name)), 1e-6, name);
+  }
+}
+
+TEST_F(Convert, WritesSixteenBitsAsPublished) {
+  const std::string half = directory / "half";
+  convert({model, half, "--to", "hf", "--dtype", "bf16"});
+  const TensorFile file = TensorFile::open(half + "/model.safetensors");
+  EXPECT_EQ(file.entry("backbone.embeddings.weight").dtype, DType::bf16);
+  EXPECT_EQ(file.entry("backbone.layers.0.mixer.in_proj.weight").dtype, DType::bf16);
+  for (const char* name : {"A_log", "D", "conv1d.weight", "dt_proj.weight", "dt_proj.bias"}) {
+    EXPECT_EQ(file.entry("backbone.layers.0.mixer." + std::string(name)).dtype, DType::f32) << name;
+  }
+  EXPECT_EQ(json::parse(test::contents_of(half + "/config.json"))["torch_dtype"], "bfloat16");
+  EXPECT_FALSE(generated(half).empty());
+}
+
+TEST_F(Convert, MeasuresThePerplexityOfBoth) {
+  const std::string text = directory.write("text.txt", std::string(2000, 'a') + "and some other text");
+  const json result =
+      convert({model, directory / "model.gguf", "--dtype", "q8_0", "--eval", text, "--cache", directory / "cache"});
+  const double before = result["perplexity_before"], after = result["perplexity"];
+  EXPECT_GT(before, 1.0);
+  EXPECT_NE(after, before);
+  EXPECT_NEAR(after, before, 0.02 * before);
+  EXPECT_LT(result["bytes"], result["bytes_before"]);
+}
+
+TEST_F(Convert, EveryVerbOpensTheFile) {
+  const std::string gguf = directory / "model.gguf";
+  convert({model, gguf, "--dtype", "q4_0"});
+  const std::string text = directory.write("text.txt", "some text to be scored");
+  const std::vector<std::vector<std::string>> commands = {
+      {"generate", gguf, "--prompt", "a", "--max-tokens", "2"},
+      {"eval", gguf, "--data", text, "--cache", directory / "cache"},
+      {"inspect", gguf, "--tensors"},
+      {"bench", gguf, "--mode", "decode", "--context", "8", "--tokens", "2", "--runs", "1"},
+  };
+  for (const std::vector<std::string>& command : commands) {
+    const CommandResult result = test::sequent(command);
+    EXPECT_EQ(result.exit_code, 0) << command.front() << ": " << result.err;
+  }
+  EXPECT_NE(test::sequent({"inspect", gguf, "--tensors"}).out.find("q4_0"), std::string::npos);
+}
+
+TEST_F(Convert, SaysWhatItCannotDo) {
+  const auto error_of = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "convert");
+    const CommandResult result = test::sequent(arguments);
+    EXPECT_NE(result.exit_code, 0);
+    return result.err;
+  };
+  EXPECT_NE(error_of({model, directory / "out", "--to", "hf", "--dtype", "q8_0"}).find("q8_0 is for gguf"),
+            std::string::npos);
+  EXPECT_NE(error_of({model, model, "--to", "hf"}).find("exists already"), std::string::npos);
+  EXPECT_NE(error_of({model, directory / "out", "--dtype", "q3_k"}).find("--dtype"), std::string::npos);
+  const std::string other = directory / "other";
+  test::write_small_model(other, "retnet");
+  EXPECT_NE(error_of({other, directory / "out.gguf"}).find("no architecture of this format holds such a model"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(directory / "out"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "out.gguf"));
+}
+
+}  // namespace
+}  // namespace sequent
