@@ -53,7 +53,8 @@ int run_video_pretrain(int argc, char** argv) {
     constexpr double kNoticeable = 0.05;
     note("decoding was waited for {:.1f}% of the time: {}", 100 * data_wait,
          data_wait < kNoticeable ? "computing is the bottleneck" : "it is the bottleneck; more --workers may help");
-    note("model: {}\ntry its features: sequent video probe {} --data LABELLED", result.model, config.out);
+    note("model: {}\ntry its features: sequent video probe {} LABELLED --stride {}", result.model, config.out,
+         config.stride);
   }
   return 0;
 }
