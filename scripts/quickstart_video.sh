@@ -18,7 +18,7 @@ echo "== Videos of eight motions; no single frame tells which"
 echo
 echo "== An encoder (ViT-tiny with $layers layers) trained on them without their labels, $steps steps"
 "$sequent" video pretrain --data "$out/train" --out "$out/run" --layers "$layers" --image-size 64 --stride 1 \
-  --steps "$steps" --batch 8 --predictor-width 96 --predictor-layers 2 --lr 1e-3 --log-every 20
+  --steps "$steps" --batch 8 --predictor-width 96 --predictor-layers 2 --lr 3e-4 --log-every 20
 
 echo
 echo "== What an attentive probe reads off its features, frozen"

@@ -14,7 +14,7 @@ patch=${PATCH:-16}
 steps=${STEPS:-400}
 batch=${BATCH:-8}
 predictor=${PREDICTOR:---predictor-width 96 --predictor-layers 2}
-more=${MORE:---lr 1e-3}
+more=${MORE:---lr 3e-4}
 probing=${PROBING:---epochs 30}
 
 [[ -d $out/pool ]] || "$sequent" video synth "$out/pool" --videos "${POOL:-512}" --frames 16 --seed 101
