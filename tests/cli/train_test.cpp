@@ -1,8 +1,10 @@
 // The train command as a user runs it: killed, resumed, interrupted, misused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "sequent/base/files.h"
@@ -100,6 +102,17 @@ TEST_F(TrainCommand, ResumingSaysWhichCheckpointIsDamaged) {
   EXPECT_TRUE(std::filesystem::exists(directory / "run/checkpoints/damaged-step-20"));
 }
 
+// The newest checkpoint of a run; 0 without one.
+std::int64_t newest_step(const std::string& run) {
+  std::int64_t newest = 0;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(run + "/checkpoints", none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind("step-", 0) == 0) newest = std::max<std::int64_t>(newest, std::stoll(name.substr(5)));
+  }
+  return newest;
+}
+
 // Killed without warning at random moments and resumed each time, the run ends with the same weights.
 TEST(SlowTrainCommand, SurvivesTwentyKills) {
   constexpr int kSteps = 6000;
@@ -108,16 +121,20 @@ TEST(SlowTrainCommand, SurvivesTwentyKills) {
     directory.write("text.txt", test::some_text(2000));
     const std::vector<std::string> resume = {"train", "--resume", "--out", directory / "killed", "--threads", "1"};
     const std::string log = directory / "log";
-    const Stopwatch watch;
     ASSERT_EQ(Process(train_words(directory, "whole", arch, kSteps, 40), log).wait(), 0) << read_text(log);
-    // Twenty sessions of at most a twentieth of the whole run cannot reach its end.
-    const double session = watch.seconds() / 40;
     const Random random(1, Random::stream_of(arch));
     int kills = 0;
     for (std::uint64_t i = 0; i < 20; ++i) {
+      const std::int64_t before = newest_step(directory / "killed");
       const bool started = std::filesystem::exists(directory / "killed/config.toml");
       const Process process(started ? resume : train_words(directory, "killed", arch, kSteps, 40), log);
-      std::this_thread::sleep_for(std::chrono::duration<double>(session * (1 + random.uniform(i))));
+      // Every fourth may be killed while it starts, the others after they saved something, whatever the machine's
+      // speed: so each moves the run on by little, and twenty cannot reach its end.
+      const Stopwatch waited;
+      while (i % 4 != 0 && newest_step(directory / "killed") <= before && waited.seconds() < 60) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      std::this_thread::sleep_for(std::chrono::duration<double>(0.05 * random.uniform(i)));
       process.signal(SIGKILL);
       if (process.wait() == -SIGKILL) ++kills;
     }
