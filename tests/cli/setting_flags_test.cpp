@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <array>
 
+#include "tests/support/files.h"
+
 namespace sequent {
 namespace {
 
@@ -45,6 +47,19 @@ TEST(SettingFlags, LeaveOutWhatTheyAreAskedTo) {
   const std::array<std::string_view, 1> without = {"out"};
   const SettingFlags flags(app, settings.fields(), without);
   EXPECT_THROW(app.parse("--out there", false), CLI::ParseError);
+}
+
+TEST(SettingSources, FlagsWinOverWordsAndWordsOverAFile) {
+  Settings settings;
+  test::TemporaryDirectory directory;
+  directory.write("settings.toml", "steps = 1\nweight_decay = 0.1\nout = 'file'\n");
+  CLI::App app;
+  const SettingSources sources(app, settings.fields());
+  app.parse("--config " + (directory / "settings.toml") + " --steps 3 steps=2 weight_decay=0.2", false);
+  sources.apply(settings.fields());
+  EXPECT_EQ(settings.steps, 3);
+  EXPECT_EQ(settings.weight_decay, 0.2);
+  EXPECT_EQ(settings.out, "file");
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <variant>
 
+#include "sequent/base/files.h"
+#include "sequent/train/run_config.h"
+
 namespace sequent {
 namespace {
 
@@ -45,6 +48,17 @@ void SettingFlags::apply(const std::vector<Field>& fields) const {
                 std::holds_alternative<bool*>(field.value) ? (given->flag ? "true" : "false") : given->words.back());
     }
   }
+}
+
+SettingSources::SettingSources(CLI::App& app, const std::vector<Field>& fields) : flags_(app, fields) {
+  app.add_option("--config", file_, "TOML file of settings; flags and key=value words win over it");
+  app.add_option("overrides", words_, "settings as key=value, e.g. lr=3e-4")->type_name("KEY=VALUE");
+}
+
+void SettingSources::apply(const std::vector<Field>& fields) const {
+  if (!file_.empty()) read_toml(fields, read_text(file_), file_);
+  for (const std::string& word : words_) apply_override(fields, word);
+  flags_.apply(fields);
 }
 
 }  // namespace sequent

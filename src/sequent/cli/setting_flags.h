@@ -35,4 +35,17 @@ class SettingFlags {
   std::vector<std::unique_ptr<Given>> given_;
 };
 
+/// Settings from a file (--config), key=value words and flags; the later of these wins.
+class SettingSources {
+ public:
+  SettingSources(CLI::App& app, const std::vector<Field>& fields);
+  /// Sets the fields that were given, in that order.
+  void apply(const std::vector<Field>& fields) const;
+
+ private:
+  std::string file_;
+  std::vector<std::string> words_;
+  SettingFlags flags_;
+};
+
 }  // namespace sequent

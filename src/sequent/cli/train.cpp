@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "sequent/base/error.h"
-#include "sequent/base/files.h"
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/setting_flags.h"
@@ -45,21 +44,15 @@ void print(const TrainEstimate& estimate) {
 int run_train(int argc, char** argv) {
   CLI::App app("Trains a language model, or an encoder-decoder, on text.", "sequent train");
   TrainConfig config;
-  std::string file;
-  std::vector<std::string> overrides;
   bool resume = false;
   bool estimate = false;
   CommonFlags common(app);
-  app.add_option("--config", file, "TOML file of settings; flags and key=value words win over it");
   app.add_flag("--resume", resume, "continue the run in --out from its newest checkpoint");
   app.add_flag("--estimate", estimate, "print parameters, memory and time, measured on trial batches, and stop");
-  app.add_option("overrides", overrides, "settings as key=value, e.g. lr=3e-4")->type_name("KEY=VALUE");
-  const SettingFlags flags(app, config.fields());
+  const SettingSources settings(app, config.fields());
   if (const auto code = common.parse(app, argc, argv)) return *code;
 
-  if (!file.empty()) read_toml(config.fields(), read_text(file), file);
-  for (const std::string& text : overrides) apply_override(config.fields(), text);
-  flags.apply(config.fields());
+  settings.apply(config.fields());
   if (estimate) {
     if (config.out.empty()) config.out = "runs/estimate";
     const TrainEstimate result = estimate_training(config);

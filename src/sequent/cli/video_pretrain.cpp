@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sequent/base/files.h"
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/setting_flags.h"
@@ -16,21 +15,15 @@ int run_video_pretrain(int argc, char** argv) {
   CLI::App app("Trains a V-JEPA encoder on video without labels.", "sequent video pretrain");
   VideoTrainConfig config;
   std::string recipe;
-  std::string file;
-  std::vector<std::string> overrides;
   bool resume = false;
   CommonFlags common(app);
   app.add_option("--recipe", recipe, "start from a published run: vitl16, vith16 or vith16-384");
-  app.add_option("--config", file, "TOML file of settings; flags and key=value words win over it");
   app.add_flag("--resume", resume, "continue the run in --out from its newest checkpoint");
-  app.add_option("overrides", overrides, "settings as key=value, e.g. lr=3e-4")->type_name("KEY=VALUE");
-  const SettingFlags flags(app, config.fields());
+  const SettingSources settings(app, config.fields());
   if (const auto code = common.parse(app, argc, argv)) return *code;
 
   if (!recipe.empty()) config = video_recipe(recipe);
-  if (!file.empty()) read_toml(config.fields(), read_text(file), file);
-  for (const std::string& text : overrides) apply_override(config.fields(), text);
-  flags.apply(config.fields());
+  settings.apply(config.fields());
   TrainResult result;
   double data_wait = 0;
   {

@@ -96,7 +96,7 @@ Json write_falcon(const LanguageModelConfig& config) {
 
 }  // namespace
 
-const Layout kMamba = {"mamba", read, write, hugging_face_names(kMambaNames)};
-const Layout kFalconMamba = {"falcon_mamba", read_falcon, write_falcon, hugging_face_names(kMambaNames)};
+const Layout kMamba = {"mamba", read, write, kHuggingFaceMambaNames};
+const Layout kFalconMamba = {"falcon_mamba", read_falcon, write_falcon, kHuggingFaceMambaNames};
 
 }  // namespace sequent

@@ -90,6 +90,6 @@ Json write(const LanguageModelConfig& config) {
 
 }  // namespace
 
-const Layout kMamba2 = {"mamba2", read, write, hugging_face_names(kMamba2Names)};
+const Layout kMamba2 = {"mamba2", read, write, kHuggingFaceMambaNames};
 
 }  // namespace sequent
