@@ -13,7 +13,8 @@ void use_values(const sequent::GgufMetadata& values) {
     } catch (const sequent::Error&) {
     }
   };
-  for (const auto& [key, value] : values.values()) {
+  for (const auto& entry : values.values()) {
+    const std::string& key = entry.first;
     attempt([&] { values.integer(key); });
     attempt([&] { values.number(key); });
     attempt([&] { values.boolean(key); });

@@ -3,13 +3,11 @@
     python tools/golden/falcon_mamba_models.py [--out tests/golden/models] [--only NAME]
 """
 
-import shutil
-
 import torch
 from transformers import FalconMambaConfig, FalconMambaForCausalLM
 
 import plain_models
-from make_models import MAMBA_SCALES, PARAMETERS_AFTER, measure, save_case, write_cases
+from make_models import MAMBA_SCALES, PARAMETERS_AFTER, emptied, measure, offsets_and_ids, save_case, write_cases
 
 # The inner width is what intermediate_size says, whatever expand does.
 FALCON_MAMBA = {
@@ -43,11 +41,8 @@ def build(name):
 
 def write_case(name, out):
     model = build(name)
-    lengths = LENGTHS[name]
-    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
-    ids = torch.randint(0, model.config.vocab_size, (offsets[-1],))
-    directory = out / name
-    shutil.rmtree(directory, ignore_errors=True)
+    offsets, ids = offsets_and_ids(LENGTHS[name], model.config.vocab_size)
+    directory = emptied(out / name)
     model.save_pretrained(directory)
     (directory / "model.safetensors").chmod(0o644)
     config = {**model.config.to_dict(), "inner_norm_epsilon": model.config.mixer_rms_eps, "inner_norms": True}

@@ -7,13 +7,11 @@ torch.save in f16, `gpt2-shards` several of them, with an index, and `gpt2-old-n
 prefix of its names and with the masks that the first published files hold.
 """
 
-import shutil
-
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 import plain_models
-from make_models import measure, save_case, write_cases
+from make_models import emptied, measure, offsets_and_ids, save_case, write_cases
 
 GPT2 = {
     "gpt2-plain": dict(vocab_size=41, n_positions=40, n_embd=24, n_layer=2, n_head=4),
@@ -67,11 +65,8 @@ def save(name, model, directory):
 
 def write_case(name, out):
     model = build(name)
-    lengths = LENGTHS[name]
-    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
-    ids = torch.randint(0, model.config.vocab_size, (offsets[-1],))
-    directory = out / name
-    shutil.rmtree(directory, ignore_errors=True)
+    offsets, ids = offsets_and_ids(LENGTHS[name], model.config.vocab_size)
+    directory = emptied(out / name)
     save(name, model, directory)
     parameters = {key: p.detach().double().requires_grad_() for key, p in model.named_parameters()}
     config = model.config.to_dict()

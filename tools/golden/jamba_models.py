@@ -5,14 +5,12 @@ The loss is the cross-entropy and `router_aux_loss_coef` times the balance loss 
     python tools/golden/jamba_models.py [--out tests/golden/models] [--only NAME]
 """
 
-import shutil
-
 import torch
 from transformers import JambaConfig, JambaForCausalLM
 from transformers.models.jamba.modeling_jamba import load_balancing_loss_func
 
 import plain_models
-from make_models import save_case, write_cases
+from make_models import emptied, offsets_and_ids, save_case, write_cases
 from mixtral_models import measure_with_balance
 
 # Periods and offsets, kinds of feed-forward and sizes that are no multiple of a vector.
@@ -83,11 +81,8 @@ def in_float64(model, ids, offsets):
 
 def write_case(name, out):
     model = build(name)
-    lengths = LENGTHS[name]
-    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
-    ids = torch.randint(0, model.config.vocab_size, (offsets[-1],))
-    directory = out / name
-    shutil.rmtree(directory, ignore_errors=True)
+    offsets, ids = offsets_and_ids(LENGTHS[name], model.config.vocab_size)
+    directory = emptied(out / name)
     model.save_pretrained(directory)
     (directory / "model.safetensors").chmod(0o644)
     exact = in_float64(model, ids, offsets)

@@ -193,6 +193,18 @@ def report(name, values, exact):
           f"logit range {spread:.2f}  difference from float64: {columns}")
 
 
+def offsets_and_ids(lengths, vocabulary):
+    """Where sequences of these lengths begin, laid end to end, and random tokens for them."""
+    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
+    return offsets, torch.randint(0, vocabulary, (offsets[-1],))
+
+
+def emptied(directory):
+    """The directory as a writer of a case needs it: nothing in it is left from before."""
+    shutil.rmtree(directory, ignore_errors=True)
+    return directory
+
+
 def save_case(directory, values, exact, ids, offsets):
     save_expected(directory / "expected.safetensors", values, ids, offsets)
     tiny_tokenizer().save(str(directory / "tokenizer.json"))
@@ -242,13 +254,10 @@ def write_state_spaces_twin(source, target):
 
 def write_case(name, out):
     model = build(name, seed=sum(name.encode()))
-    lengths = LENGTHS[name]
-    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
-    ids = torch.randint(0, REAL_VOCABULARY.get(name, model.config.vocab_size), (offsets[-1],))
+    offsets, ids = offsets_and_ids(LENGTHS[name], REAL_VOCABULARY.get(name, model.config.vocab_size))
     kept = PARAMETERS_AFTER["mamba" if name in MAMBA else "llama"]
 
-    directory = out / name
-    shutil.rmtree(directory, ignore_errors=True)
+    directory = emptied(out / name)
     # A copy, because the angles of rotary positions must not be rounded.
     copy.deepcopy(model).to(SIXTEEN_BITS.get(name, torch.float32)).save_pretrained(directory)
     (directory / "model.safetensors").chmod(0o644)

@@ -11,13 +11,12 @@ alike, and a token after every sequence. The other cases are those of plain_mode
 
 import json
 import math
-import shutil
 
 import torch
 from transformers import Mamba2Config, Mamba2ForCausalLM
 
 import plain_models
-from make_models import measure, save_case, write_cases
+from make_models import emptied, measure, offsets_and_ids, save_case, write_cases
 
 # Sizes that are no multiple of a vector.
 BY_TRANSFORMERS = {
@@ -109,11 +108,8 @@ def original_names(tensors):
 
 def write_case(name, out):
     model = build(name)
-    lengths = LENGTHS[name]
-    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
-    ids = torch.randint(0, model.config.vocab_size - 5, (offsets[-1],))
-    directory = out / name
-    shutil.rmtree(directory, ignore_errors=True)
+    offsets, ids = offsets_and_ids(LENGTHS[name], model.config.vocab_size - 5)
+    directory = emptied(out / name)
     if name in ORIGINAL:
         exact, starts = by_equations(model, ids, offsets, norm_before_gate=True)
         values = original_names(in_float32(exact))

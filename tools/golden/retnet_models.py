@@ -14,14 +14,13 @@ import copy
 import importlib.util
 import json
 import pathlib
-import shutil
 
 import torch
 from safetensors.torch import save_file
 
 import plain_retnet
 import torchscale_import
-from make_models import measure, report, save_expected
+from make_models import emptied, measure, offsets_and_ids, report, save_expected
 
 # Sizes that are no multiple of a vector. A large epsilon shows what rows are divided by before the head norm.
 TORCHSCALE = {
@@ -59,15 +58,8 @@ TORCHSCALE_KEPT = ("embed_tokens.weight", "layers.0.retention.k_proj.weight", "l
 FLA_KEPT = ("model.embeddings.weight", "model.layers.0.attn.k_proj.weight", "model.norm.weight")
 
 
-def offsets_and_ids(name, vocabulary):
-    lengths = LENGTHS[name]
-    offsets = [sum(lengths[:count]) for count in range(len(lengths) + 1)]
-    return offsets, torch.randint(0, vocabulary, (offsets[-1],))
-
-
 def fresh_directory(out, name, config):
-    directory = out / name
-    shutil.rmtree(directory, ignore_errors=True)
+    directory = emptied(out / name)
     directory.mkdir(parents=True)
     (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     return directory
@@ -108,7 +100,7 @@ def write_torchscale(name, out):
     torch.manual_seed(sum(name.encode()))
     config, model = build_torchscale(name)
     settings = vars(config)
-    offsets, ids = offsets_and_ids(name, config.vocab_size)
+    offsets, ids = offsets_and_ids(LENGTHS[name], config.vocab_size)
     directory = fresh_directory(out, name, settings | ({"vocab_size": -1} if name == WITHOUT_VOCABULARY else {}))
     # With a shared embedding the published checkpoints hold it twice.
     save_weights({key: value.clone() for key, value in model.state_dict().items()}, directory)
@@ -170,7 +162,7 @@ def write_fla(name, out, checkout):
     config = {**FLA_DEFAULTS, **FLA[name]}
     weights = {key: (1 + 0.3 * torch.randn(shape) if len(shape) == 1 else 0.3 * torch.randn(shape))
                for key, shape in fla_shapes(config).items()}
-    offsets, ids = offsets_and_ids(name, config["vocab_size"])
+    offsets, ids = offsets_and_ids(LENGTHS[name], config["vocab_size"])
     directory = fresh_directory(out, name, config)
     save_weights(weights, directory)
     if checkout:
