@@ -51,13 +51,13 @@ test-release: build
 test-dev: setup ## The fast tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@echo "== AddressSanitizer and UndefinedBehaviorSanitizer: fast tests =="
 	@cmake --preset dev -B $(DEV_DIR)
-	@cmake --build $(DEV_DIR)
+	@cmake --build $(DEV_DIR) --target all_tests
 	@cd $(DEV_DIR) && $(CTEST) -L fast
 
 test-tsan: setup ## The threaded tests under ThreadSanitizer
 	@echo "== ThreadSanitizer: threaded tests =="
 	@cmake --preset tsan -B $(TSAN_DIR)
-	@cmake --build $(TSAN_DIR)
+	@cmake --build $(TSAN_DIR) --target all_tests
 	@cd $(TSAN_DIR) && $(CTEST) -L fast
 
 test-fuzz: setup ## A few seconds of each fuzzer of a reader of files

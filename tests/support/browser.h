@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/command.h"
+#include "tests/support/program.h"
 
 namespace sequent::test {
 

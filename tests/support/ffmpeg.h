@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sequent/tensor/tensor.h"
-#include "tests/support/command.h"
+#include "tests/support/program.h"
 
 namespace sequent::test {
 
