@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "sequent/base/threads.h"
-#include "sequent/kernels/quantisation.h"
 #include "sequent/kernels/reference/stored_product.h"
 #include "sequent/tensor/tensor.h"
 #include "tests/support/files.h"
 #include "tests/support/simd_targets.h"
+#include "tests/support/stored_weights.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -27,25 +27,14 @@ struct Case {
   std::vector<float> a, c;
 
   Case(DType of, std::int64_t m, std::int64_t n, std::int64_t k) : type(of), rows(m), columns(n), inner(k) {
-    a = test::to_float(test::random_values(rows * inner, "a"));
+    a = test::exact_activations(rows * inner, "a");
     c = test::to_float(test::random_values(rows * columns, "c"));
-    w.resize(static_cast<std::size_t>(bytes_of({columns, inner}, type)));
-    const auto values = test::to_float(test::random_values(columns * inner, "w"));
-    if (type == DType::q5_k || type == DType::q6_k) {
-      // Nothing writes these: any bytes will do, but for the halves.
-      for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<std::uint8_t>(i * 37 + i / 5);
-      const std::size_t bytes = type == DType::q5_k ? 176 : 210, half = type == DType::q5_k ? 1 : 209;
-      for (std::size_t b = 0; b < w.size(); b += bytes) w[b + half] = 0x1C;
-      for (std::size_t b = 0; b < w.size() && type == DType::q5_k; b += bytes) w[b + 3] = 0x1C;
-    } else if (!w.empty()) {
-      kernels::quantise(kernels::Cpu{},
-                        {.type = type, .from = values.data(), .to = w.data(), .count = columns * inner});
-    }
+    w = test::stored_weights(type, columns, inner);
   }
 
   std::vector<float> product(float beta) const {
     std::vector<float> result = c;
-    std::vector<float> scratch(static_cast<std::size_t>(kernels::stored_product_scratch(rows, inner)));
+    std::vector<float> scratch(static_cast<std::size_t>(kernels::stored_product_scratch(type, rows, inner)));
     auto args = arguments(beta, result.data());
     args.scratch = scratch.data();
     kernels::stored_product(kernels::Cpu{}, args);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 namespace sequent::kernels {
 
@@ -33,6 +34,17 @@ struct SixBitScales {
 
   int scale(int j) const { return j < 4 ? packed[j] & 63 : (packed[j + 4] & 15) | ((packed[j - 4] >> 6) << 4); }
   int minimum(int j) const { return j < 4 ? packed[j + 4] & 63 : (packed[j + 4] >> 4) | ((packed[j] >> 6) << 4); }
+  /// Eight of each, four bytes at a time.
+  void unpack(std::uint8_t* scales, std::uint8_t* minima) const {
+    std::uint32_t words[3];
+    std::memcpy(words, packed, sizeof words);
+    constexpr std::uint32_t kSixBits = 0x3F3F3F3F, kFourBits = 0x0F0F0F0F, kUpperTwo = 0x30303030;
+    const std::uint32_t of_scales[2] = {words[0] & kSixBits, (words[2] & kFourBits) | ((words[0] >> 2) & kUpperTwo)};
+    const std::uint32_t of_minima[2] = {words[1] & kSixBits,
+                                        ((words[2] >> 4) & kFourBits) | ((words[1] >> 2) & kUpperTwo)};
+    std::memcpy(scales, of_scales, 8);
+    std::memcpy(minima, of_minima, 8);
+  }
   /// All of them must be zero before.
   void set(int j, int scale, int minimum) {
     if (j < 4) {

@@ -19,7 +19,7 @@ void multiply_by_weight(const float* x, std::int64_t rows, const Tensor& weight,
                                                     .transpose_b = true,
                                                     .beta = beta});
   }
-  const Tensor scratch = Tensor::empty({kernels::stored_product_scratch(rows, inner)});
+  const Tensor scratch = Tensor::empty({kernels::stored_product_scratch(weight.dtype(), rows, inner)});
   kernels::stored_product(kernels::Cpu{}, {.a = x,
                                            .type = weight.dtype(),
                                            .w = weight.raw(),

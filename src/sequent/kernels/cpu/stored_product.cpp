@@ -7,6 +7,7 @@
 #include "sequent/base/threads.h"
 #include "sequent/kernels/matrix_product.h"
 #include "sequent/kernels/quantisation.h"
+#include "sequent/kernels/quantised_product.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sequent/kernels/cpu/stored_product.cpp"
@@ -18,8 +19,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace sequent::kernels::HWY_NAMESPACE {
 
-// c[j .. j + kColumns) of a product with one row. Every element is one chain of multiply-adds, in the order of the
-// type, whatever the block of the product it falls in, so that cuts between threads do not change it.
+// c[j .. j + kColumns) of a product of plain values with one row. Every element is one chain of multiply-adds, in the
+// order of the type, whatever the block of the product it falls in, so that cuts between threads do not change it.
 template <class Stored, int kColumns>
 HWY_INLINE void DotStored(const StoredProduct& args, const std::uint8_t* w, std::int64_t stride, std::int64_t j) {
   const FloatTag d;
@@ -63,9 +64,12 @@ HWY_FLATTEN void StoredColumns(const StoredProduct& args, std::int64_t begin, st
   for (; j < end; ++j) DotStored<Stored, 1>(args, w, stride, j);
 }
 
-// Columns [begin, end) of a product with one row.
+// Columns [begin, end) of a product of plain values with one row.
 void StoredOneRow(const StoredProduct& args, std::int64_t begin, std::int64_t end) {
-  WithStored(args.type, [&](auto stored) HWY_ATTR { StoredColumns<decltype(stored)>(args, begin, end); });
+  WithStored(args.type, [&](auto stored) HWY_ATTR {
+    using Stored = decltype(stored);
+    if constexpr (Stored::kPlain) StoredColumns<Stored>(args, begin, end);
+  });
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE
@@ -81,6 +85,10 @@ namespace {
 
 // Multiply-adds below which a second thread costs more than it saves.
 constexpr std::int64_t kGrain = 65536;
+
+bool in_integers(DType type, std::int64_t rows) {
+  return is_quantised(type) && rows <= kMostQuantisedRows;
+}
 
 // Rows of W that become floats at a time. With few rows of A they are read once more and should still be near; with
 // many they must be enough for BLAS to run at full speed.
@@ -116,7 +124,8 @@ void by_panels(const StoredProduct& args) {
 
 }  // namespace
 
-std::int64_t stored_product_scratch(std::int64_t rows, std::int64_t inner) {
+std::int64_t stored_product_scratch(DType type, std::int64_t rows, std::int64_t inner) {
+  if (in_integers(type, rows)) return quantised_product_scratch(rows, inner);
   return rows > 1 ? thread_count() * panel_of(rows) * inner : 0;
 }
 
@@ -125,6 +134,17 @@ void stored_product(Cpu, const StoredProduct& args) {
   check(args.inner % block == 0, "stored product: rows of {} must be a multiple of {}, got {}", name_of(args.type),
         block, args.inner);
   if (args.rows == 0 || args.columns == 0) return;
+  if (in_integers(args.type, args.rows)) {
+    return quantised_product(Cpu{}, {.a = args.a,
+                                     .type = args.type,
+                                     .w = args.w,
+                                     .c = args.c,
+                                     .rows = args.rows,
+                                     .columns = args.columns,
+                                     .inner = args.inner,
+                                     .beta = args.beta,
+                                     .scratch = args.scratch});
+  }
   if (args.rows > 1) return by_panels(args);
   const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(args.inner, 1));
   parallel_for(0, args.columns, grain, [&](std::int64_t begin, std::int64_t end) {

@@ -1,6 +1,7 @@
-// Stored weights as vectors of floats, type by type. Each type is a struct with the values of one block, its bytes, and
-// decode(d, bytes, use), which calls use(i, v) with the values i, i + 1, ... of the block as a vector, for all i that
-// are multiples of the lanes, in an order that depends on the type alone.
+// Stored weights as vectors of floats, type by type. Each type is a struct: kPlain, whether every value has bytes of
+// its own (a block is then any few of them); the values and the bytes of a block; and Decode(d, bytes, use), which
+// calls use(i, v) with the values i, i + 1, ... of the block as a vector, for all i that are multiples of the lanes, in
+// an order that depends on the type alone.
 #if defined(SEQUENT_KERNELS_CPU_STORED_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SEQUENT_KERNELS_CPU_STORED_VECTORS_INL_H_
 #undef SEQUENT_KERNELS_CPU_STORED_VECTORS_INL_H_
@@ -11,7 +12,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
-#include "sequent/base/half.h"
+#include "sequent/kernels/cpu/block_scales-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 #include "sequent/kernels/quantised_blocks.h"
 
@@ -25,10 +26,6 @@ using IntTag = hn::RebindToSigned<FloatTag>;
 using ByteTag = hn::Rebind<std::uint8_t, FloatTag>;
 using SignedByteTag = hn::Rebind<std::int8_t, FloatTag>;
 using ByteVector = hn::Vec<ByteTag>;
-
-HWY_INLINE float ValueOf(Half half) {
-  return float_from_f16(half.bits());
-}
 
 HWY_INLINE FloatVector FloatsOf(FloatTag d, ByteVector bytes) {
   return hn::ConvertTo(d, hn::PromoteTo(IntTag(), bytes));
@@ -46,6 +43,7 @@ HWY_INLINE ByteVector HighHalves(ByteVector bytes) {
 }
 
 struct StoredF32 {
+  static constexpr bool kPlain = true;
   static constexpr std::int64_t kValues = 16, kBytes = 64;
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
@@ -74,6 +72,7 @@ HWY_INLINE FloatVector HalvesAt(FloatTag d, const std::uint16_t* from) {
 #endif
 
 struct StoredF16 {
+  static constexpr bool kPlain = true;
   static constexpr std::int64_t kValues = 16, kBytes = 32;
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
@@ -83,6 +82,7 @@ struct StoredF16 {
 };
 
 struct StoredBf16 {
+  static constexpr bool kPlain = true;
   static constexpr std::int64_t kValues = 16, kBytes = 32;
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
@@ -96,6 +96,7 @@ struct StoredBf16 {
 };
 
 struct StoredQ8_0 {
+  static constexpr bool kPlain = false;
   static constexpr std::int64_t kValues = 32, kBytes = sizeof(BlockQ8_0);
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
@@ -106,6 +107,7 @@ struct StoredQ8_0 {
 };
 
 struct StoredQ4_0 {
+  static constexpr bool kPlain = false;
   static constexpr std::int64_t kValues = 32, kBytes = sizeof(BlockQ4_0);
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
@@ -120,24 +122,17 @@ struct StoredQ4_0 {
   }
 };
 
-// The scale and minimum of sub-block j of q4_k and q5_k.
-template <class Block>
-HWY_INLINE FloatVector ScaleOf(FloatTag d, const Block& block, int j) {
-  return hn::Set(d, ValueOf(block.d) * static_cast<float>(block.scales.scale(j)));
-}
-template <class Block>
-HWY_INLINE FloatVector MinimumOf(FloatTag d, const Block& block, int j) {
-  return hn::Set(d, ValueOf(block.m) * static_cast<float>(block.scales.minimum(j)));
-}
-
 struct StoredQ4K {
+  static constexpr bool kPlain = false;
   static constexpr std::int64_t kValues = 256, kBytes = sizeof(BlockQ4K);
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
     const auto& block = *reinterpret_cast<const BlockQ4K*>(bytes);
+    float scales[8], minima[8];
+    ScalesAndMinimaOf(block, scales, minima);
     for (int pair = 0; pair < 4; ++pair) {
-      const auto low_scale = ScaleOf(d, block, 2 * pair), low_minimum = MinimumOf(d, block, 2 * pair);
-      const auto high_scale = ScaleOf(d, block, 2 * pair + 1), high_minimum = MinimumOf(d, block, 2 * pair + 1);
+      const auto low_scale = hn::Set(d, scales[2 * pair]), low_minimum = hn::Set(d, minima[2 * pair]);
+      const auto high_scale = hn::Set(d, scales[2 * pair + 1]), high_minimum = hn::Set(d, minima[2 * pair + 1]);
       for (std::int64_t i = 0; i < 32; i += LanesOf(d)) {
         const auto pairs = hn::LoadU(ByteTag(), block.q + 32 * pair + i);
         use(64 * pair + i, hn::MulSub(low_scale, FloatsOf(d, LowHalves(pairs)), low_minimum));
@@ -148,14 +143,17 @@ struct StoredQ4K {
 };
 
 struct StoredQ5K {
+  static constexpr bool kPlain = false;
   static constexpr std::int64_t kValues = 256, kBytes = sizeof(BlockQ5K);
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
     const auto& block = *reinterpret_cast<const BlockQ5K*>(bytes);
     const auto sixteen = hn::Set(ByteTag(), 16);
+    float scales[8], minima[8];
+    ScalesAndMinimaOf(block, scales, minima);
     for (int pair = 0; pair < 4; ++pair) {
-      const auto low_scale = ScaleOf(d, block, 2 * pair), low_minimum = MinimumOf(d, block, 2 * pair);
-      const auto high_scale = ScaleOf(d, block, 2 * pair + 1), high_minimum = MinimumOf(d, block, 2 * pair + 1);
+      const auto low_scale = hn::Set(d, scales[2 * pair]), low_minimum = hn::Set(d, minima[2 * pair]);
+      const auto high_scale = hn::Set(d, scales[2 * pair + 1]), high_minimum = hn::Set(d, minima[2 * pair + 1]);
       const auto low_bit = hn::Set(ByteTag(), static_cast<std::uint8_t>(1 << (2 * pair)));
       const auto high_bit = hn::Set(ByteTag(), static_cast<std::uint8_t>(2 << (2 * pair)));
       for (std::int64_t i = 0; i < 32; i += LanesOf(d)) {
@@ -171,18 +169,20 @@ struct StoredQ5K {
 };
 
 struct StoredQ6K {
+  static constexpr bool kPlain = false;
   static constexpr std::int64_t kValues = 256, kBytes = sizeof(BlockQ6K);
   template <class Use>
   static HWY_INLINE void Decode(FloatTag d, const std::uint8_t* bytes, Use&& use) {
     const auto& block = *reinterpret_cast<const BlockQ6K*>(bytes);
-    const float value = ValueOf(block.d);
     const auto middle = hn::Set(d, 32.0f);
     const auto two_bits = hn::Set(ByteTag(), 0x30);
+    float all_scales[16];
+    ScalesOf(block.scales, 16, ValueOf(block.d), all_scales);
     for (int half = 0; half < 2; ++half) {
-      const std::int8_t* scales = block.scales + 8 * half;
+      const float* scales = all_scales + 8 * half;
       // d s (n - 32): the product of d and s is exact.
       const auto emit = [&](int group, std::int64_t i, ByteVector n) HWY_ATTR {
-        const auto scale = hn::Set(d, value * static_cast<float>(scales[2 * group + i / 16]));
+        const auto scale = hn::Set(d, scales[2 * group + i / 16]);
         use(128 * half + 32 * group + i, hn::Mul(scale, hn::Sub(FloatsOf(d, n), middle)));
       };
       for (std::int64_t i = 0; i < 32; i += LanesOf(d)) {
