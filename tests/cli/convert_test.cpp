@@ -55,6 +55,24 @@ TEST_F(Convert, ThereAndBackGivesTheSameText) {
   }
 }
 
+TEST_F(Convert, TheChatTemplateGoesAlong) {
+  const std::string source = "{% for message in messages %}<{{ message.content }}>{% endfor %}";
+  std::ofstream(model + "/chat_template.jinja") << source;
+  const std::string gguf = directory / "model.gguf", copy = directory / "copy", again = directory / "again";
+  convert({model, gguf});
+  convert({model, copy, "--to", "hf"});
+  convert({gguf, again, "--to", "hf"});
+  EXPECT_EQ(test::contents_of(copy + "/chat_template.jinja"), source);
+  EXPECT_EQ(json::parse(test::contents_of(again + "/tokenizer_config.json"))["chat_template"], source);
+  for (const std::string& path : {model, gguf, copy, again}) {
+    const CommandResult result = test::sequent({"chat", path, "--max-tokens", "4", "--temp", "0", "--json"},
+                                               {.input = "Hi\n"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    // "<Hi>" is four bytes, each a token.
+    EXPECT_EQ(json::parse(result.out)["turns"][0]["prompt_tokens"], 4) << path;
+  }
+}
+
 TEST_F(Convert, WritesSixteenBitsAsPublished) {
   const std::string half = directory / "half";
   convert({model, half, "--to", "hf", "--dtype", "bf16"});

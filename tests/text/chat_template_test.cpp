@@ -51,10 +51,5 @@ TEST(ChatTemplate, MistakesAreThoseOfTheFile) {
             "dir/chat_template.jinja, line 2: something is missing before the end of the mark");
 }
 
-TEST(ChatTemplate, ADirectoryWithoutOneHasNone) {
-  const test::TemporaryDirectory directory;
-  EXPECT_FALSE(ChatTemplate::load(directory / "."));
-}
-
 }  // namespace
 }  // namespace sequent

@@ -13,6 +13,7 @@
 #include "sequent/cli/verbs.h"
 #include "sequent/infer/plain_conversation.h"
 #include "sequent/infer/template_conversation.h"
+#include "sequent/infer/text_of_model.h"
 
 namespace sequent {
 namespace {
@@ -102,8 +103,9 @@ class Chat {
 
 // The template that the user gives, else that of the model.
 std::optional<ChatTemplate> template_for(const OpenedModel& model, const std::string& file) {
-  if (file.empty()) return ChatTemplate::load(model.directory);
-  return ChatTemplate(read_chat_template(file, model.directory));
+  if (!file.empty()) return ChatTemplate(chat_template_of_model(model.directory, model.tokenizer, file));
+  const auto found = chat_template_of_model(model.directory, model.tokenizer);
+  return found ? std::optional<ChatTemplate>(*found) : std::nullopt;
 }
 
 }  // namespace

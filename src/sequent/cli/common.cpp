@@ -14,7 +14,7 @@
 #include "sequent/base/files.h"
 #include "sequent/base/threads.h"
 #include "sequent/cli/number_checks.h"
-#include "sequent/infer/gguf_tokenizer.h"
+#include "sequent/infer/text_of_model.h"
 #include "sequent/models/end_tokens.h"
 
 namespace sequent {

@@ -14,6 +14,7 @@
 #include "sequent/cli/common.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/infer/gguf_tokenizer.h"
+#include "sequent/infer/text_of_model.h"
 #include "sequent/models/gguf_model.h"
 #include "sequent/text/corpus.h"
 #include "sequent/text/dataset.h"
@@ -58,6 +59,9 @@ void write_gguf(const OpenedModel& opened, const Flags& flags, bool terminal) {
   const LanguageModel& model = *opened.loaded.model;
   GgufOptions options = {.dtype = type_named(flags.dtype),
                          .values = gguf_tokenizer_values(opened.tokenizer, model.config().vocabulary)};
+  if (const auto chat = chat_template_of_model(opened.directory, opened.tokenizer)) {
+    options.values.emplace_back("tokenizer.chat_template", chat->source);
+  }
   std::unique_ptr<Progress> bar;
   if (terminal) {
     options.progress = [&](std::int64_t done, std::int64_t total) {
@@ -86,6 +90,9 @@ void write_directory(const OpenedModel& opened, const Flags& flags) {
   save_model(directory, *opened.loaded.model, flags.format == "hf" ? layout_for(config) : state_spaces_layout(config),
              type_named(flags.dtype));
   opened.tokenizer.save(directory);
+  // In a file of its own it is not in the tokenizer's configuration.
+  const fs::path chat_template = opened.directory / "chat_template.jinja";
+  if (fs::exists(chat_template)) fs::copy_file(chat_template, directory / chat_template.filename());
   replace_directory(directory.string(), target.string());
 }
 

@@ -11,7 +11,8 @@
 #include "sequent/base/error.h"
 #include "sequent/base/json.h"
 #include "sequent/checkpoint/gguf.h"
-#include "sequent/models/gguf_model.h"
+#include "sequent/infer/gguf_sentence_piece.h"
+#include "sequent/infer/gguf_tokenizer_config.h"
 
 namespace sequent {
 namespace {
@@ -136,8 +137,9 @@ const PreTokenizer& known_pre_tokenizer(const GgufMetadata& metadata) {
 
 std::string json_of_lists(const GgufMetadata& metadata) {
   const std::string_view model = metadata.text("tokenizer.ggml.model");
-  check(model == "gpt2", "{}: tokenizer.ggml.model '{}' is not supported, only gpt2 (byte-level BPE)", metadata.path(),
-        model);
+  check(model == "gpt2",
+        "{}: tokenizer.ggml.model '{}' is not supported, only gpt2 (byte-level BPE), llama and t5 (SentencePiece)",
+        metadata.path(), model);
   const PreTokenizer& pre = known_pre_tokenizer(metadata);
   const std::vector<std::string_view> tokens = metadata.texts("tokenizer.ggml.tokens");
   std::vector<std::int64_t> types(tokens.size(), kNormal);
@@ -168,45 +170,62 @@ std::string json_of_lists(const GgufMetadata& metadata) {
   return file.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
+GgufValues byte_level_values(const Json& file, const PreTokenizer& pre, std::int64_t vocabulary) {
+  Lists lists = lists_of(file, vocabulary);
+  return {{"tokenizer.ggml.model", std::string("gpt2")},
+          {"tokenizer.ggml.pre", std::string(pre.name)},
+          {"tokenizer.ggml.tokens", std::move(lists.tokens)},
+          {"tokenizer.ggml.token_type", std::move(lists.types)},
+          {"tokenizer.ggml.merges", merges_of(file)}};
+}
+
+// The lists that llama.cpp works with; where there are none for this tokenizer, it gets none rather than wrong ones.
+GgufValues lists_of(const Tokenizer& tokenizer, std::int64_t vocabulary) {
+  if (tokenizer.file_name() != "tokenizer.json") {
+    return gguf_values_of(read_sentence_piece_file(tokenizer.file(), tokenizer.file_name()), vocabulary);
+  }
+  const Json file = parse_json(tokenizer.file(), "tokenizer.json");
+  if (const PreTokenizer* pre = pre_tokenizer_of(file)) return byte_level_values(file, *pre, vocabulary);
+  if (const auto pieces = sentence_piece_of(file)) return gguf_values_of(*pieces, vocabulary);
+  return {{"tokenizer.ggml.model", std::string("no_vocab")}};
+}
+
+// The tokenizer alone, without what is around a prompt.
+Tokenizer tokenizer_in(const GgufMetadata& metadata) {
+  const std::string name = metadata.path() + ": tokenizer";
+  if (metadata.contains(kWholeKey)) return Tokenizer::from_json(std::string(metadata.text(kWholeKey)), name);
+  if (metadata.contains(kSentencePieceKey)) {
+    std::string model;
+    for (const std::int64_t byte : metadata.integers(kSentencePieceKey)) model += static_cast<char>(byte);
+    return Tokenizer::from_sentence_piece(std::move(model), name);
+  }
+  const std::string_view model = metadata.text("tokenizer.ggml.model");
+  if (model == "llama" || model == "t5") {
+    return Tokenizer::from_sentence_piece(write_sentence_piece_file(sentence_piece_of(metadata)), name);
+  }
+  return Tokenizer::from_json(json_of_lists(metadata), name);
+}
+
 }  // namespace
 
 GgufValues gguf_tokenizer_values(const Tokenizer& tokenizer, std::int64_t vocabulary) {
-  GgufValues values;
-  if (tokenizer.file_name() != "tokenizer.json") {
-    const std::string& model = tokenizer.file();
-    return {{"tokenizer.ggml.model", std::string("no_vocab")},
-            {std::string(kSentencePieceKey), std::vector<std::uint8_t>(model.begin(), model.end())}};
-  }
-  const Json file = parse_json(tokenizer.file(), "tokenizer.json");
-  if (const PreTokenizer* pre = pre_tokenizer_of(file)) {
-    Lists lists = lists_of(file, vocabulary);
-    values = {{"tokenizer.ggml.model", std::string("gpt2")},      {"tokenizer.ggml.pre", std::string(pre->name)},
-              {"tokenizer.ggml.tokens", std::move(lists.tokens)}, {"tokenizer.ggml.token_type", std::move(lists.types)},
-              {"tokenizer.ggml.merges", merges_of(file)},         {"tokenizer.ggml.add_bos_token", false}};
-    if (tokenizer.end_of_text() >= 0) {
-      values.emplace_back("tokenizer.ggml.bos_token_id", static_cast<std::uint32_t>(tokenizer.end_of_text()));
-    }
+  GgufValues values = lists_of(tokenizer, vocabulary);
+  const std::string& file = tokenizer.file();
+  if (tokenizer.file_name() == "tokenizer.json") {
+    values.emplace_back(kWholeKey, file);
   } else {
-    values = {{"tokenizer.ggml.model", std::string("no_vocab")}};
+    values.emplace_back(kSentencePieceKey, std::vector<std::uint8_t>(file.begin(), file.end()));
   }
-  values.emplace_back(std::string(kWholeKey), tokenizer.file());
+  const GgufValues prompt = prompt_values_of(tokenizer);
+  values.insert(values.end(), prompt.begin(), prompt.end());
   return values;
 }
 
 Tokenizer read_gguf_tokenizer(const std::filesystem::path& file) {
   const GgufMetadata metadata = read_gguf_metadata(file.string());
-  if (metadata.contains(kSentencePieceKey)) {
-    std::string model;
-    for (const std::int64_t byte : metadata.integers(kSentencePieceKey)) model += static_cast<char>(byte);
-    return Tokenizer::from_sentence_piece(std::move(model), file.string() + ": tokenizer");
-  }
-  return Tokenizer::from_json(
-      metadata.contains(kWholeKey) ? std::string(metadata.text(kWholeKey)) : json_of_lists(metadata),
-      file.string() + ": tokenizer");
-}
-
-Tokenizer tokenizer_of_model(const std::filesystem::path& model) {
-  return holds_gguf(model) ? read_gguf_tokenizer(model) : Tokenizer::load(model);
+  const Tokenizer tokenizer = tokenizer_in(metadata);
+  const std::string config = tokenizer_config_of(metadata, tokenizer);
+  return config.empty() ? tokenizer : tokenizer.with_config(config, file.string());
 }
 
 }  // namespace sequent

@@ -6,12 +6,6 @@ namespace sequent {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<ChatTemplate> ChatTemplate::load(const std::filesystem::path& directory) {
-  const std::optional<ChatTemplateFile> file = read_chat_template(directory);
-  if (!file) return {};
-  return ChatTemplate(*file);
-}
-
 ChatTemplate::ChatTemplate(const ChatTemplateFile& file)
     : template_(JinjaTemplate::parse(file.source, file.name)), tokens_(file.tokens) {}
 

@@ -1,9 +1,7 @@
 // Conversations as a model reads them: the template that comes with it, and what that template is given.
 #pragma once
 
-#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,9 +19,6 @@ struct ChatMessage {
 
 class ChatTemplate {
  public:
-  /// The template of a model directory; nothing if there is none.
-  static std::optional<ChatTemplate> load(const std::filesystem::path& directory);
-
   explicit ChatTemplate(const ChatTemplateFile& file);
 
   /// The conversation as text, its special tokens spelled out. `prompt`: followed by what begins an answer. What the

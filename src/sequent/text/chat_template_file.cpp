@@ -12,6 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr std::string_view kTokensMap = "special_tokens_map.json";
+
 json read_if_there(const fs::path& file) {
   return fs::exists(file) ? read_json_object(file.string()) : json::object();
 }
@@ -26,9 +28,8 @@ std::optional<std::string> content_of(const json& token) {
 }
 
 // tokenizer_config.json says it, and special_tokens_map.json what that leaves open.
-std::vector<std::pair<std::string, std::string>> tokens_of(const fs::path& directory, const json& config) {
+std::vector<std::pair<std::string, std::string>> tokens_of(const json& config, const json& map) {
   std::vector<std::pair<std::string, std::string>> tokens;
-  const json map = read_if_there(directory / "special_tokens_map.json");
   for (const char* name :
        {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
     for (const json* object : {&config, &map}) {
@@ -58,21 +59,33 @@ std::optional<std::string> template_in(const json& config, const std::string& fi
   fail("{}: there is no chat_template called 'default', only: {}", file, names);
 }
 
+std::optional<ChatTemplateFile> chat_template_in(const json& config, const json& map, const std::string& name) {
+  std::optional<std::string> source = template_in(config, name);
+  if (!source) return {};
+  return ChatTemplateFile{std::move(*source), name, tokens_of(config, map)};
+}
+
 }  // namespace
 
 std::optional<ChatTemplateFile> read_chat_template(const fs::path& directory) {
   const fs::path own = directory / "chat_template.jinja";
   if (fs::exists(own)) return read_chat_template(own, directory);
   const fs::path config_file = directory / "tokenizer_config.json";
-  const json config = read_if_there(config_file);
-  std::optional<std::string> source = template_in(config, config_file.string());
-  if (!source) return {};
-  return ChatTemplateFile{std::move(*source), config_file.string(), tokens_of(directory, config)};
+  return chat_template_in(read_if_there(config_file), read_if_there(directory / kTokensMap), config_file.string());
+}
+
+std::optional<ChatTemplateFile> chat_template_in(const std::string& config, const std::string& name) {
+  return chat_template_in(parse_json(config, name), json::object(), name);
+}
+
+std::vector<std::pair<std::string, std::string>> special_tokens_in(const std::string& config, const std::string& name) {
+  return config.empty() ? std::vector<std::pair<std::string, std::string>>()
+                        : tokens_of(parse_json(config, name), json::object());
 }
 
 ChatTemplateFile read_chat_template(const fs::path& file, const fs::path& directory) {
   const json config = read_if_there(directory / "tokenizer_config.json");
-  return {read_text(file.string()), file.string(), tokens_of(directory, config)};
+  return {read_text(file.string()), file.string(), tokens_of(config, read_if_there(directory / kTokensMap))};
 }
 
 }  // namespace sequent

@@ -21,6 +21,12 @@ struct ChatTemplateFile {
 /// is none; a list without "default" is an Error that names those it has.
 std::optional<ChatTemplateFile> read_chat_template(const std::filesystem::path& directory);
 
+/// The template and the special tokens in the content of a tokenizer_config.json; `name` stands in front of errors.
+std::optional<ChatTemplateFile> chat_template_in(const std::string& config, const std::string& name);
+
+/// The special tokens alone; empty content: there are none.
+std::vector<std::pair<std::string, std::string>> special_tokens_in(const std::string& config, const std::string& name);
+
 /// A template from elsewhere, with the special tokens of the directory.
 ChatTemplateFile read_chat_template(const std::filesystem::path& file, const std::filesystem::path& directory);
 

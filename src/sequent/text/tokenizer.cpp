@@ -270,6 +270,10 @@ const std::string& Tokenizer::file() const {
   return pipeline_->file;
 }
 
+const std::string& Tokenizer::config() const {
+  return pipeline_->config;
+}
+
 const std::string& Tokenizer::file_name() const {
   return pipeline_->file_name;
 }

@@ -98,6 +98,8 @@ class Tokenizer {
   /// The content of its file, and the name under which it is saved in a directory.
   const std::string& file() const;
   const std::string& file_name() const;
+  /// The content of the tokenizer_config.json beside it; empty: there was none.
+  const std::string& config() const;
 
   /// Hash of what determines ids: two tokenizers with the same fingerprint give the same.
   std::uint64_t fingerprint() const;
