@@ -25,11 +25,12 @@ inline std::vector<std::uint8_t> stored_weights(DType type, std::int64_t rows, s
   return w;
 }
 
-/// Multiples of 2^-15 below 1, the largest of them once in each 32: rounded to 16 bits, they are themselves.
+/// Multiples of 2^-15 below 1, the largest of them once in each 16: rounded to 16 bits, they are themselves.
 inline std::vector<float> exact_activations(std::int64_t count, std::string_view name) {
   std::vector<float> a = to_float(random_values(count, name, 8192));
   for (std::size_t i = 0; i < a.size(); ++i) {
-    a[i] = i % 32 == 5 ? 32767 : std::clamp(std::nearbyint(a[i]), -32767.0f, 32767.0f);
+    a[i] =
+        i % 16 == 5 ? (i / 16 % 2 == 0 ? 32767.0f : -32767.0f) : std::clamp(std::nearbyint(a[i]), -32767.0f, 32767.0f);
     a[i] /= 32768;
   }
   return a;

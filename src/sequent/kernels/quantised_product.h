@@ -1,9 +1,9 @@
 // The product of few rows of activations with a quantised weight, in integers: C = A W^T + beta C, as a step of
 // decoding needs it. The time is that of reading W where memory is slow enough.
 //
-// The activations become integers of 16 bits, a = s n with one s for each block of W: the rounding is at most
-// max|a| / 65534 over the block, an eighth of what half precision has there. Products and sums of the integers are
-// exact.
+// The activations become integers of 16 bits, a = s n with one s for each group of values that share a scale in W (32, or
+// 16 in q6_k): the rounding is at most max|a| / 65534 over the group, a quarter of half precision's at its largest. What
+// follows is exact but for the rounding of float sums.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,12 @@
 // Quantised weights as the small integers they are, for products with activations that are integers too. Each type is a
-// struct: the values and bytes of a block; kGroup, the values that share a scale, in kGroups; At(bytes, g, i), the
-// integers i, i + 1, ... of group g as a vector; Scales, the scale of each group and, with kMinima, what is subtracted
-// from each of its values.
+// struct whose functions take up to 256 values of a row, kUnits units of 32:
+//   kBlocks    blocks that these are
+//   kGroup     values that share a scale, 32 or 16
+//   Scales     the scale of each group and, with kMinima, what is subtracted from each of its values
+//   Products   of the levels of a unit and as many activations: kRuns vectors for equal parts of the unit, one after
+//   the
+//              other, each of which has the products of its part added up in any way that keeps its halves apart
+//   kPaired    whether the activations of a unit lie in the order 0, 2, ..., 30, 1, 3, ..., 31
 #if defined(SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_
 #undef SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_
@@ -10,6 +15,7 @@
 #endif
 
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/highway.h"
 #include "sequent/kernels/cpu/block_scales-inl.h"
@@ -18,94 +24,194 @@
 HWY_BEFORE_NAMESPACE();
 namespace sequent::kernels::HWY_NAMESPACE {
 
-// At most 16 integers in a vector, the smallest group.
+// At most 16 integers in a vector: half a unit.
 using LevelTag = hn::CappedTag<std::int16_t, 16>;
 using LevelVector = hn::Vec<LevelTag>;
-using LevelByteTag = hn::Rebind<std::uint8_t, LevelTag>;
-using LevelByteVector = hn::Vec<LevelByteTag>;
+using ProductTag = hn::CappedTag<float, 8>;
+using ProductVector = hn::Vec<ProductTag>;
+using SumTag = hn::RebindToSigned<ProductTag>;
+using SumVector = hn::Vec<SumTag>;
 
-HWY_INLINE LevelByteVector LevelBytesAt(const std::uint8_t* from) {
-  return hn::LoadU(LevelByteTag(), from);
+constexpr int kUnits = 8;
+constexpr int kUnit = 32;
+constexpr int kRuns = 16 / hn::MaxLanes(LevelTag());
+
+// Products of integers, added up in pairs.
+HWY_INLINE SumVector AddProducts(LevelVector a, LevelVector b, SumVector sums) {
+  const SumTag d32;
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Add(sums, hn::Mul(hn::PromoteTo(d32, a), hn::PromoteTo(d32, b)));
+#else
+  auto others = hn::Zero(d32);
+  sums = hn::ReorderWidenMulAccumulate(d32, a, b, sums, others);
+  return hn::Add(sums, others);
+#endif
 }
 
-// The halves of each byte: the low ones, or the high ones.
-HWY_INLINE LevelByteVector HalvesOf(LevelByteVector bytes, bool high) {
-  return high ? hn::ShiftRight<4>(bytes) : hn::And(bytes, hn::Set(LevelByteTag(), 15));
+HWY_INLINE LevelVector LevelsAt(const std::int16_t* from) {
+  return hn::LoadU(LevelTag(), from);
 }
 
-// The integers of bytes that are at most 127, less `middle`.
-HWY_INLINE LevelVector LevelsOf(LevelByteVector bytes, std::int8_t middle = 0) {
-  const hn::RebindToSigned<LevelByteTag> d8;
-  const auto from_middle = hn::BitCast(d8, bytes);
-  return hn::PromoteTo(LevelTag(), middle == 0 ? from_middle : hn::Sub(from_middle, hn::Set(d8, middle)));
+// Pairs of bytes: the even ones are the lower halves.
+using PairTag = hn::RebindToUnsigned<LevelTag>;
+using PairVector = hn::Vec<PairTag>;
+
+HWY_INLINE PairVector PairsAt(const std::uint8_t* from) {
+  const PairTag d16;
+#if HWY_TARGET == HWY_SCALAR
+  std::uint16_t pair;
+  std::memcpy(&pair, from, sizeof pair);
+  return hn::Set(d16, pair);
+#else
+  return hn::BitCast(d16, hn::LoadU(hn::Repartition<std::uint8_t, PairTag>(), from));
+#endif
+}
+
+// The bits `mask` of every number after a shift to the right, or to the left if it is negative.
+template <int kShift>
+HWY_INLINE PairVector BitsOf(PairVector pairs, int mask) {
+  const auto bits = hn::Set(PairTag(), static_cast<std::uint16_t>(mask));
+  if constexpr (kShift > 0) return hn::And(hn::ShiftRight<kShift>(pairs), bits);
+  if constexpr (kShift < 0) return hn::And(hn::ShiftLeft<-kShift>(pairs), bits);
+  return hn::And(pairs, bits);
+}
+
+// Of the even and the odd values of run k of a unit.
+template <class Levels, int kUnitOf>
+HWY_INLINE SumVector PairedProducts(const typename Levels::Block& block, int k, const std::int16_t* a) {
+  constexpr int kLanes = hn::MaxLanes(LevelTag());
+  const LevelTag d;
+  auto sums = AddProducts(hn::BitCast(d, Levels::template At<kUnitOf, 0>(block, k * kLanes)), LevelsAt(a + k * kLanes),
+                          hn::Zero(SumTag()));
+  return AddProducts(hn::BitCast(d, Levels::template At<kUnitOf, 8>(block, k * kLanes)), LevelsAt(a + 16 + k * kLanes),
+                     sums);
+}
+
+// The halves of 8 blocks, fewer at the end of a row, as floats; zero for those that are not there.
+template <class Block>
+HWY_INLINE void HeadsOf(const Block* blocks, int count, float factor, float* to) {
+  const hn::Rebind<hwy::float16_t, ProductTag> d16;
+  const ProductTag d;
+  std::uint16_t bits[kUnits] = {};
+  for (int i = 0; i < count; ++i) bits[i] = blocks[i].d.bits();
+#if HWY_TARGET <= HWY_AVX2
+  const hn::RebindToUnsigned<decltype(d16)> du16;
+  hn::StoreU(hn::Mul(hn::Set(d, factor), hn::PromoteTo(d, hn::BitCast(d16, hn::LoadU(du16, bits)))), d, to);
+#else
+  (void)d16;
+  (void)d;
+  for (int i = 0; i < kUnits; ++i) to[i] = factor * float_from_f16(bits[i]);
+#endif
 }
 
 struct LevelsQ8_0 {
   using Block = BlockQ8_0;
-  static constexpr int kGroup = 32, kGroups = 1;
-  static constexpr bool kMinima = false;
-  static HWY_INLINE LevelVector At(const Block& block, int, int i) {
-    return hn::PromoteTo(LevelTag(), hn::LoadU(hn::RebindToSigned<LevelByteTag>(), block.q + i));
+  static constexpr int kBlocks = 8, kGroup = 32;
+  static constexpr bool kMinima = false, kPaired = false;
+  static HWY_INLINE void Scales(const Block* blocks, int count, float* scales, float*) {
+    HeadsOf(blocks, count, 1, scales);
   }
-  static HWY_INLINE void Scales(const Block& block, float* scales, float*) { *scales = ValueOf(block.d); }
+  template <int kUnitOf>
+  static HWY_INLINE SumVector Products(const Block* blocks, int k, const std::int16_t* a) {
+    constexpr int kLanes = hn::MaxLanes(LevelTag());
+    const LevelTag d;
+    const hn::Rebind<std::int8_t, LevelTag> d8;
+    auto sums = hn::Zero(SumTag());
+    for (const int i : {2 * k * kLanes, (2 * k + 1) * kLanes}) {
+      sums = AddProducts(hn::PromoteTo(d, hn::LoadU(d8, blocks[kUnitOf].q + i)), LevelsAt(a + i), sums);
+    }
+    return sums;
+  }
 };
 
 struct LevelsQ4_0 {
   using Block = BlockQ4_0;
-  static constexpr int kGroup = 32, kGroups = 1;
-  static constexpr bool kMinima = false;
-  static HWY_INLINE LevelVector At(const Block& block, int, int i) {
-    return LevelsOf(HalvesOf(LevelBytesAt(block.q + i % 16), i >= 16), 8);
+  static constexpr int kBlocks = 8, kGroup = 32;
+  static constexpr bool kMinima = true, kPaired = false;
+  static HWY_INLINE void Scales(const Block* blocks, int count, float* scales, float* minima) {
+    HeadsOf(blocks, count, 1, scales);
+    HeadsOf(blocks, count, 8, minima);
   }
-  static HWY_INLINE void Scales(const Block& block, float* scales, float*) { *scales = ValueOf(block.d); }
+  template <int kUnitOf>
+  static HWY_INLINE SumVector Products(const Block* blocks, int k, const std::int16_t* a) {
+    constexpr int kLanes = hn::MaxLanes(LevelTag());
+    const LevelTag d;
+    const hn::Rebind<std::uint8_t, LevelTag> d8;
+    auto sums = hn::Zero(SumTag());
+    for (const int i : {2 * k * kLanes, (2 * k + 1) * kLanes}) {
+      const auto pairs = hn::LoadU(d8, blocks[kUnitOf].q + i % 16);
+      const auto levels = i < 16 ? hn::And(pairs, hn::Set(d8, 15)) : hn::ShiftRight<4>(pairs);
+      sums = AddProducts(hn::PromoteTo(d, levels), LevelsAt(a + i), sums);
+    }
+    return sums;
+  }
 };
 
-// q4_k and q5_k have scales and minima of 6 bits for each 32 values.
-template <class BlockType>
+// q4_k and q5_k.
+template <class Levels, class BlockType>
 struct LevelsWithMinima {
   using Block = BlockType;
-  static constexpr int kGroup = 32, kGroups = 8;
-  static constexpr bool kMinima = true;
-  static HWY_INLINE void Scales(const Block& block, float* scales, float* minima) {
-    ScalesAndMinimaOf(block, scales, minima);
+  static constexpr int kBlocks = 1, kGroup = 32;
+  static constexpr bool kMinima = true, kPaired = true;
+  static HWY_INLINE void Scales(const Block* block, int, float* scales, float* minima) {
+    ScalesAndMinimaOf(*block, scales, minima);
+  }
+  template <int kUnitOf>
+  static HWY_INLINE SumVector Products(const Block* block, int k, const std::int16_t* a) {
+    return PairedProducts<Levels, kUnitOf>(*block, k, a);
   }
 };
 
-struct LevelsQ4K : LevelsWithMinima<BlockQ4K> {
-  static HWY_INLINE LevelVector At(const Block& block, int g, int i) {
-    return LevelsOf(HalvesOf(LevelBytesAt(block.q + 32 * (g / 2) + i), g % 2 == 1));
+struct LevelsQ4K : LevelsWithMinima<LevelsQ4K, BlockQ4K> {
+  template <int kUnitOf, int kOdd>
+  static HWY_INLINE PairVector At(const BlockQ4K& block, int i) {
+    return BitsOf<kOdd + kUnitOf % 2 * 4>(PairsAt(block.q + 32 * (kUnitOf / 2) + 2 * i), 15);
   }
 };
 
-struct LevelsQ5K : LevelsWithMinima<BlockQ5K> {
-  static HWY_INLINE LevelVector At(const Block& block, int g, int i) {
-    const LevelByteTag d8;
-    const auto bit = hn::Set(d8, static_cast<std::uint8_t>(1 << g));
-    const auto fifth = hn::IfThenElseZero(hn::TestBit(LevelBytesAt(block.high + i), bit), hn::Set(d8, 16));
-    return LevelsOf(hn::Or(HalvesOf(LevelBytesAt(block.q + 32 * (g / 2) + i), g % 2 == 1), fifth));
+struct LevelsQ5K : LevelsWithMinima<LevelsQ5K, BlockQ5K> {
+  template <int kUnitOf, int kOdd>
+  static HWY_INLINE PairVector At(const BlockQ5K& block, int i) {
+    const auto fifth = BitsOf<kOdd + kUnitOf - 4>(PairsAt(block.high + 2 * i), 16);
+    return hn::Or(BitsOf<kOdd + kUnitOf % 2 * 4>(PairsAt(block.q + 32 * (kUnitOf / 2) + 2 * i), 15), fifth);
   }
 };
 
 struct LevelsQ6K {
   using Block = BlockQ6K;
-  static constexpr int kGroup = 16, kGroups = 16;
-  static constexpr bool kMinima = false;
-  static HWY_INLINE LevelVector At(const Block& block, int g, int i) {
-    const LevelByteTag d8;
-    const int half = g / 8, quarter = g % 8 / 2, at = 16 * (g % 2) + i;
-    const auto low = HalvesOf(LevelBytesAt(block.low + 64 * half + 32 * (quarter % 2) + at), quarter >= 2);
-    // Bits 2 quarter and 2 quarter + 1 move to 4 and 5.
-    const auto bytes = LevelBytesAt(block.high + 32 * half + at);
-    const auto moved = quarter == 0   ? hn::ShiftLeft<4>(bytes)
-                       : quarter == 1 ? hn::ShiftLeft<2>(bytes)
-                       : quarter == 2 ? bytes
-                                      : hn::ShiftRight<2>(bytes);
-    return LevelsOf(hn::Or(low, hn::And(moved, hn::Set(d8, 0x30))), 32);
+  static constexpr int kBlocks = 1, kGroup = 16;
+  static constexpr bool kMinima = true, kPaired = true;
+  static HWY_INLINE void Scales(const Block* block, int, float* scales, float* minima) {
+    ScalesOf(block->scales, 16, ValueOf(block->d), scales);
+    ScalesOf(block->scales, 16, 32 * ValueOf(block->d), minima);
   }
-  static HWY_INLINE void Scales(const Block& block, float* scales, float*) {
-    ScalesOf(block.scales, kGroups, ValueOf(block.d), scales);
+  template <int kUnitOf, int kOdd>
+  static HWY_INLINE PairVector At(const Block& block, int i) {
+    constexpr int kHalf = kUnitOf / 4, kQuarter = kUnitOf % 4;
+    const auto upper = BitsOf<kOdd + 2 * kQuarter - 4>(PairsAt(block.high + 32 * kHalf + 2 * i), 0x30);
+    const auto low = PairsAt(block.low + 64 * kHalf + 32 * (kQuarter % 2) + 2 * i);
+    return hn::Or(BitsOf<kOdd + kQuarter / 2 * 4>(low, 15), upper);
+  }
+  template <int kUnitOf>
+  static HWY_INLINE SumVector Products(const Block* block, int k, const std::int16_t* a) {
+    return PairedProducts<LevelsQ6K, kUnitOf>(*block, k, a);
   }
 };
+
+// The scales of run k of a unit: one, or two for its halves.
+template <class Levels, int kUnitOf>
+HWY_INLINE ProductVector ScalesOfRun(const float* scales, int k) {
+  const ProductTag d;
+  if constexpr (Levels::kGroup == kUnit) {
+    (void)k;
+    return hn::Set(d, scales[kUnitOf]);
+  } else if constexpr (kRuns == 1) {
+    return hn::IfThenElse(hn::FirstN(d, hn::Lanes(d) / 2), hn::Set(d, scales[2 * kUnitOf]),
+                          hn::Set(d, scales[2 * kUnitOf + 1]));
+  } else {
+    return hn::Set(d, scales[2 * kUnitOf + 2 * k / kRuns]);
+  }
+}
 
 // Calls body with the struct of a type of blocks.
 template <class Body>

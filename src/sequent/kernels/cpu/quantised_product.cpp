@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "sequent/base/threads.h"
 
@@ -18,17 +19,20 @@
 namespace sequent::kernels {
 namespace {
 
-// Values whose sum is kept for the minima of q4_k and q5_k: their sub-blocks.
-constexpr std::int64_t kSummed = 32;
-
-// A as integers, in the scratch.
+// A as integers, in the scratch. Scales and sums are those of groups of 32 or 16 values; those of a row are followed by
+// zeros up to a whole vector's worth, as a row may end in the middle of one.
 struct Rounded {
+  static constexpr std::int64_t kSmallestGroup = 16, kPadding = 16;
+  static std::int64_t groups(std::int64_t inner) { return inner / kSmallestGroup + kPadding; }
+
   Rounded(float* scratch, std::int64_t rows, std::int64_t inner)
-      : sums(scratch),
-        scales(sums + rows * inner / kSummed),
-        values(reinterpret_cast<std::int16_t*>(scales + rows * inner / kSummed)) {}
-  float* sums;           // [rows, inner / kSummed], of the floats
-  float* scales;         // [rows, blocks]
+      : stride(groups(inner)),
+        sums(scratch),
+        scales(sums + rows * stride),
+        values(reinterpret_cast<std::int16_t*>(scales + rows * stride)) {}
+  std::int64_t stride;
+  float* sums;           // [rows, stride]: scale times the sum of the integers
+  float* scales;         // [rows, stride]
   std::int16_t* values;  // [rows, inner]
 };
 
@@ -40,129 +44,130 @@ HWY_BEFORE_NAMESPACE();
 namespace sequent::kernels::HWY_NAMESPACE {
 namespace {
 
-// Of `count` values, a multiple of kSummed, with one scale.
-void RoundBlock(const float* a, std::int64_t count, std::int16_t* values, float* scale, float* sums) {
-  const FloatTag d;
-  const hn::Rebind<std::int16_t, FloatTag> d16;
+// A group of values with one scale.
+void RoundGroup(const float* a, std::int64_t count, std::int16_t* values, float* scale, float* sum) {
+  const ProductTag d;
+  const hn::Rebind<std::int16_t, ProductTag> d16;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   auto largest = hn::Zero(d);
-  bool finite = true;
-  for (std::int64_t begin = 0; begin < count; begin += kSummed) {
-    auto sum = hn::Zero(d);
-    for (std::int64_t i = begin; i < begin + kSummed; i += LanesOf(d)) {
-      const auto v = hn::LoadU(d, a + i);
-      largest = hn::Max(largest, hn::Abs(v));
-      sum = hn::Add(sum, v);
-    }
-    sums[begin / kSummed] = SumOf(d, sum);
-    // NaN is no maximum, but it is in the sum; so is every infinity.
-    finite = finite && std::isfinite(sums[begin / kSummed]);
+  auto all_finite = hn::IsFinite(largest);
+  for (std::int64_t i = 0; i < count; i += lanes) {
+    const auto v = hn::LoadU(d, a + i);
+    largest = hn::Max(largest, hn::Abs(v));
+    all_finite = hn::And(all_finite, hn::IsFinite(v));
   }
-  const float limit = MaximumOf(d, largest);
+  const bool finite = hn::AllTrue(d, all_finite);
+  const float limit = hn::GetLane(hn::MaxOfLanes(d, largest));
+  // Nothing finite comes of a value that is not: the scale carries it into every element of the product.
   *scale = finite ? limit / 32767.0f : std::numeric_limits<float>::quiet_NaN();
   const auto inverse = hn::Set(d, finite && limit > 0 ? 32767.0f / limit : 0.0f);
-  for (std::int64_t i = 0; i < count; i += LanesOf(d)) {
+  auto total = hn::Zero(d);
+  for (std::int64_t i = 0; i < count; i += lanes) {
     const auto rounded = hn::NearestInt(hn::Mul(hn::LoadU(d, a + i), inverse));
+    total = hn::Add(total, hn::ConvertTo(d, rounded));
     hn::StoreU(hn::DemoteTo(d16, rounded), d16, values + i);
   }
+  *sum = *scale * hn::GetLane(hn::SumOfLanes(d, total));
 }
 
-using SumTag = hn::RebindToSigned<hn::CappedTag<float, 8>>;
-
-// The products of a vector of integers, added up in pairs to the sums.
-HWY_INLINE hn::Vec<SumTag> AddProducts(LevelVector levels, LevelVector a, hn::Vec<SumTag> sums) {
-  const SumTag d32;
-#if HWY_TARGET == HWY_SCALAR
-  return hn::Add(sums, hn::Mul(hn::PromoteTo(d32, levels), hn::PromoteTo(d32, a)));
-#else
-  auto others = hn::Zero(d32);
-  sums = hn::ReorderWidenMulAccumulate(d32, levels, a, sums, others);
-  return hn::Add(sums, others);
-#endif
-}
-
-// Bytes ahead of its use that W is fetched: the processor does not by itself foresee the blocks of several columns.
-constexpr std::int64_t kAhead = 448;
-
-// c[row, j .. j + kColumns) of kRows rows. Every element is one chain of additions in the order of the blocks, whatever
-// is computed beside it.
-template <class Levels, int kRows, int kColumns>
-HWY_INLINE void QuantisedTile(const QuantisedProduct& args, const Rounded& rounded, std::int64_t row, std::int64_t j) {
-  using Block = typename Levels::Block;
-  constexpr int kValues = Levels::kGroup * Levels::kGroups, kChains = Levels::kGroups > 1 ? 2 : 1;
-  const hn::CappedTag<float, 8> d;
-  const SumTag d32;
-  const LevelTag d16;
-  const std::int64_t blocks = args.inner / kValues;
-  const auto* w = static_cast<const Block*>(args.w) + j * blocks;
-  hn::Vec<decltype(d)> sums[kRows][kColumns];
-  for (auto& of_row : sums) {
-    for (auto& sum : of_row) sum = hn::Zero(d);
-  }
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    // Before the columns, so that the scales are in memory, from where they spread over a vector at no cost.
-    float scales[kColumns][Levels::kGroups], minima[kColumns][Levels::kGroups];
-    HWY_UNROLL(1)
-    for (int s = 0; s < kColumns; ++s) {
-      const Block& block = w[s * blocks + b];
-      Levels::Scales(block, scales[s], minima[s]);
-      for (std::size_t line = 0; line < sizeof(Block); line += 64) {
-        hwy::Prefetch(reinterpret_cast<const std::uint8_t*>(&block) + kAhead + line);
-      }
+template <class Levels>
+void RoundRow(const float* a, std::int64_t inner, std::int16_t* values, float* scales, float* sums) {
+  std::int64_t group = 0;
+  for (std::int64_t begin = 0; begin < inner; begin += kUnit) {
+    std::int16_t unit[kUnit];
+    for (int i = 0; i < kUnit; i += Levels::kGroup, ++group) {
+      RoundGroup(a + begin + i, Levels::kGroup, unit + i, scales + group, sums + group);
     }
-    for (int s = 0; s < kColumns; ++s) {
-      const Block& block = w[s * blocks + b];
-      hn::Vec<decltype(d)> of_block[kRows][kChains];
-      for (auto& of_row : of_block) {
-        for (auto& sum : of_row) sum = hn::Zero(d);
-      }
-      HWY_UNROLL(16)
-      for (int g = 0; g < Levels::kGroups; ++g) {
-        hn::Vec<decltype(d32)> products[kRows];
-        for (auto& product : products) product = hn::Zero(d32);
-        HWY_UNROLL(4)
-        for (int i = 0; i < Levels::kGroup; i += static_cast<int>(hn::Lanes(d16))) {
-          const LevelVector levels = Levels::At(block, g, i);
-          for (int r = 0; r < kRows; ++r) {
-            const auto* a = rounded.values + (row + r) * args.inner + b * kValues + g * Levels::kGroup + i;
-            products[r] = AddProducts(levels, hn::LoadU(d16, a), products[r]);
-          }
-        }
-        for (int r = 0; r < kRows; ++r) {
-          auto& sum = of_block[r][g % kChains];
-          sum = hn::MulAdd(hn::ConvertTo(d, products[r]), hn::Set(d, scales[s][g]), sum);
-        }
-      }
-      for (int r = 0; r < kRows; ++r) {
-        auto& sum = sums[r][s];
-        auto all = of_block[r][0];
-        for (int chain = 1; chain < kChains; ++chain) all = hn::Add(all, of_block[r][chain]);
-        sum = hn::MulAdd(all, hn::Set(d, rounded.scales[(row + r) * blocks + b]), sum);
+    std::int16_t* const to = values + begin;
+    for (int i = 0; i < kUnit / 2; ++i) {
+      to[Levels::kPaired ? i : 2 * i] = unit[2 * i];
+      to[Levels::kPaired ? i + kUnit / 2 : 2 * i + 1] = unit[2 * i + 1];
+    }
+  }
+  for (std::int64_t i = 0; i < Rounded::kPadding; ++i) scales[group + i] = sums[group + i] = 0;
+}
+
+// A step of kRows elements: up to 256 values of a row of W. What they share is read and unpacked once.
+template <class Levels, int kRows>
+struct QuantisedStep {
+  static constexpr int kGroups = kUnits * kUnit / Levels::kGroup, kSums = 2;
+
+  ProductVector sums[kRows][kSums];
+
+  HWY_INLINE QuantisedStep() {
+    for (auto& of_row : sums) {
+      for (auto& sum : of_row) sum = hn::Zero(ProductTag());
+    }
+  }
+
+  // The first `units` of the values. Two sums in turn, as every addition waits for the one before.
+  template <int... kUnitOf>
+  HWY_INLINE void Add(const typename Levels::Block* blocks, int units, const Rounded& a, std::int64_t row,
+                      std::int64_t begin, std::int64_t inner, std::integer_sequence<int, kUnitOf...>) {
+    const ProductTag d;
+    // In memory, from where they spread over a vector at no cost.
+    float scales[kGroups], minima[kGroups], of_rows[kRows][kGroups];
+    Levels::Scales(blocks, units, scales, minima);
+    for (int r = 0; r < kRows; ++r) {
+      const std::int64_t group = (row + r) * a.stride + begin / Levels::kGroup;
+      for (int g = 0; g < kGroups; g += static_cast<int>(hn::Lanes(d))) {
+        hn::StoreU(hn::Mul(hn::LoadU(d, scales + g), hn::LoadU(d, a.scales + group + g)), d, of_rows[r] + g);
         if constexpr (Levels::kMinima) {
-          const float* of_a = rounded.sums + ((row + r) * blocks + b) * Levels::kGroups;
-          for (int g = 0; g < Levels::kGroups; g += static_cast<int>(hn::Lanes(d))) {
-            sum = hn::NegMulAdd(hn::LoadU(d, minima[s] + g), hn::LoadU(d, of_a + g), sum);
-          }
+          sums[r][0] = hn::NegMulAdd(hn::LoadU(d, minima + g), hn::LoadU(d, a.sums + group + g), sums[r][0]);
         }
       }
     }
+    const std::int16_t* values = a.values + row * inner + begin;
+    (AddUnit<kUnitOf>(blocks, units, of_rows, values, inner), ...);
   }
-  for (int r = 0; r < kRows; ++r) {
-    for (int s = 0; s < kColumns; ++s) {
-      float& c = args.c[(row + r) * args.columns + j + s];
-      const float product = hn::GetLane(hn::SumOfLanes(d, sums[r][s]));
-      c = args.beta == 0 ? product : product + args.beta * c;
+
+  template <int kUnitOf>
+  HWY_INLINE void AddUnit(const typename Levels::Block* blocks, int units, const float (&scales)[kRows][kGroups],
+                          const std::int16_t* values, std::int64_t inner) {
+    if (kUnitOf >= units) return;
+    const ProductTag d;
+    for (int k = 0; k < kRuns; ++k) {
+      for (int r = 0; r < kRows; ++r) {
+        const auto products = Levels::template Products<kUnitOf>(blocks, k, values + r * inner + kUnitOf * kUnit);
+        auto& sum = sums[r][kUnitOf % kSums];
+        sum = hn::MulAdd(hn::ConvertTo(d, products), ScalesOfRun<Levels, kUnitOf>(scales[r], k), sum);
+      }
     }
   }
-}
+};
 
-// Flattened: a call for each vector would cost more than its arithmetic.
+// Bytes ahead of its use that W is fetched: a page, before which the processor by itself does not look.
+constexpr std::int64_t kAhead = 4096;
+
+// c[row .. row + kRows, begin .. end). W is read from its beginning to its end. Every element is one chain of additions
+// in the order of the values, whatever is computed beside it.
 template <class Levels, int kRows>
 HWY_FLATTEN void QuantisedRows(const QuantisedProduct& args, const Rounded& rounded, std::int64_t row,
                                std::int64_t begin, std::int64_t end) {
-  constexpr int kColumns = 4;
-  std::int64_t j = begin;
-  for (; j + kColumns <= end; j += kColumns) QuantisedTile<Levels, kRows, kColumns>(args, rounded, row, j);
-  for (; j < end; ++j) QuantisedTile<Levels, kRows, 1>(args, rounded, row, j);
+  using Block = typename Levels::Block;
+  constexpr int kStep = kUnits * kUnit;
+  constexpr auto kAllUnits = std::make_integer_sequence<int, kUnits>();
+  const ProductTag d;
+  const std::int64_t blocks = args.inner * Levels::kBlocks / kStep;
+  for (std::int64_t j = begin; j < end; ++j) {
+    const auto* w = static_cast<const Block*>(args.w) + j * blocks;
+    QuantisedStep<Levels, kRows> step;
+    std::int64_t i = 0;
+    for (; i + kStep <= args.inner; i += kStep, w += Levels::kBlocks) {
+      for (std::size_t line = 0; line < Levels::kBlocks * sizeof(Block); line += 64) {
+        hwy::Prefetch(reinterpret_cast<const std::uint8_t*>(w) + kAhead + line);
+      }
+      step.Add(w, kUnits, rounded, row, i, args.inner, kAllUnits);
+    }
+    if (Levels::kBlocks > 1 && i < args.inner) {
+      step.Add(w, static_cast<int>((args.inner - i) / kUnit), rounded, row, i, args.inner, kAllUnits);
+    }
+    for (int r = 0; r < kRows; ++r) {
+      float& c = args.c[(row + r) * args.columns + j];
+      const float product = hn::GetLane(hn::SumOfLanes(d, hn::Add(step.sums[r][0], step.sums[r][1])));
+      c = args.beta == 0 ? product : product + args.beta * c;
+    }
+  }
 }
 
 // Columns [begin, end) of all rows.
@@ -178,10 +183,12 @@ void QuantisedColumns(const QuantisedProduct& args, std::int64_t begin, std::int
 
 void RoundRows(const QuantisedProduct& args) {
   const Rounded rounded(args.scratch, args.rows, args.inner);
-  const std::int64_t block = block_of(args.type).elements;
-  for (std::int64_t i = 0; i < args.rows * args.inner; i += block) {
-    RoundBlock(args.a + i, block, rounded.values + i, rounded.scales + i / block, rounded.sums + i / kSummed);
-  }
+  WithLevels(args.type, [&](auto levels) HWY_ATTR {
+    for (std::int64_t row = 0; row < args.rows; ++row) {
+      RoundRow<decltype(levels)>(args.a + row * args.inner, args.inner, rounded.values + row * args.inner,
+                                 rounded.scales + row * rounded.stride, rounded.sums + row * rounded.stride);
+    }
+  });
 }
 
 }  // namespace
@@ -196,7 +203,7 @@ HWY_EXPORT(RoundRows);
 HWY_EXPORT(QuantisedColumns);
 
 std::int64_t quantised_product_scratch(std::int64_t rows, std::int64_t inner) {
-  return rows * (2 * (inner / kSummed) + (inner + 1) / 2);
+  return rows * (2 * Rounded::groups(inner) + (inner + 1) / 2);
 }
 
 void quantised_product(Cpu, const QuantisedProduct& args) {
