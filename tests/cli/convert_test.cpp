@@ -65,8 +65,8 @@ TEST_F(Convert, TheChatTemplateGoesAlong) {
   EXPECT_EQ(test::contents_of(copy + "/chat_template.jinja"), source);
   EXPECT_EQ(json::parse(test::contents_of(again + "/tokenizer_config.json"))["chat_template"], source);
   for (const std::string& path : {model, gguf, copy, again}) {
-    const CommandResult result = test::sequent({"chat", path, "--max-tokens", "4", "--temp", "0", "--json"},
-                                               {.input = "Hi\n"});
+    const CommandResult result =
+        test::sequent({"chat", path, "--max-tokens", "4", "--temp", "0", "--json"}, {.input = "Hi\n"});
     ASSERT_EQ(result.exit_code, 0) << result.err;
     // "<Hi>" is four bytes, each a token.
     EXPECT_EQ(json::parse(result.out)["turns"][0]["prompt_tokens"], 4) << path;

@@ -35,12 +35,12 @@ TEST(GgufTokenizerConfig, WhatIsLeftOpenIsAsInLlamaCpp) {
 TEST(GgufTokenizerConfig, PromptsStayAsTheyWere) {
   const Tokenizer plain = Tokenizer::load(kGolden + "tokenizers/bpe.model");
   const auto with = [&](bool begin, bool end) {
-    return plain.with_config(nlohmann::json{{"tokenizer_class", "LlamaTokenizer"},
-                                            {"bos_token", "<s>"},
-                                            {"eos_token", "</s>"},
-                                            {"add_bos_token", begin},
-                                            {"add_eos_token", end}}
-                                 .dump());
+    return plain.with_config(nlohmann::json{
+        {"tokenizer_class", "LlamaTokenizer"},
+        {"bos_token", "<s>"},
+        {"eos_token", "</s>"},
+        {"add_bos_token", begin},
+        {"add_eos_token", end}}.dump());
   };
   for (const bool begin : {false, true}) {
     for (const bool end : {false, true}) {

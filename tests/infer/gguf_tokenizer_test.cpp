@@ -59,8 +59,10 @@ TEST(GgufTokenizer, RefusesWhatItDoesNotKnow) {
                 "llama-v3, qwen2");
   values[0].second = std::string("bert");
   path = file_with(directory, values);
-  EXPECT_EQ(test::error_of([&] { read_gguf_tokenizer(path); }),
-            path + ": tokenizer.ggml.model 'bert' is not supported, only gpt2 (byte-level BPE), llama and t5 (SentencePiece)");
+  EXPECT_EQ(
+      test::error_of([&] { read_gguf_tokenizer(path); }),
+      path +
+          ": tokenizer.ggml.model 'bert' is not supported, only gpt2 (byte-level BPE), llama and t5 (SentencePiece)");
   path = file_with(directory, {});
   EXPECT_EQ(test::error_of([&] { read_gguf_tokenizer(path); }), path + ": tokenizer.ggml.model is missing");
 }

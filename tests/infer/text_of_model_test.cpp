@@ -22,8 +22,7 @@ TEST(TextOfModel, AGgufFileHasItsChatTemplate) {
 TEST(TextOfModel, ATemplateFromElsewhereKnowsTheTokensOfTheModel) {
   const test::TemporaryDirectory directory;
   write_file_atomically(directory / "own.jinja", "{{ eos_token }}");
-  const ChatTemplateFile chat =
-      chat_template_of_model(kGguf, tokenizer_of_model(kGguf), directory / "own.jinja");
+  const ChatTemplateFile chat = chat_template_of_model(kGguf, tokenizer_of_model(kGguf), directory / "own.jinja");
   EXPECT_EQ(chat.source, "{{ eos_token }}");
   EXPECT_EQ(chat.tokens.size(), 2u);
 }

@@ -38,6 +38,20 @@ TEST(VJepaDirectory, WhatIsSavedIsTheSameModel) {
   }
 }
 
+TEST(VJepaDirectory, EitherEncoderCanBeTaken) {
+  const auto source = fresh_parameters(5);
+  const VJepa model(test::small_vjepa(), *source);  // its target is not a copy of the encoder yet
+  const test::TemporaryDirectory directory;
+  save_vjepa(directory.path(), model);
+  const Tensor clips = test::small_clips(1);
+  const auto features = [&](EncoderChoice choice) {
+    return test::to_doubles(load_video_encoder(directory.path(), choice)->transformer().forward(clips).value());
+  };
+  EXPECT_EQ(features(EncoderChoice::target), test::to_doubles(model.features().forward(clips).value()));
+  EXPECT_EQ(features(EncoderChoice::context), test::to_doubles(model.encoder().forward(clips).value()));
+  EXPECT_NE(features(EncoderChoice::target), features(EncoderChoice::context));
+}
+
 TEST(VJepaDirectory, LoadedModelsCanBeTrainedOn) {
   const auto source = fresh_parameters(5);
   const test::TemporaryDirectory directory;

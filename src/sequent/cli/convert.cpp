@@ -11,6 +11,7 @@
 #include "sequent/base/files.h"
 #include "sequent/base/progress.h"
 #include "sequent/base/units.h"
+#include "sequent/checkpoint/weights.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/infer/gguf_tokenizer.h"
@@ -46,12 +47,11 @@ DType type_named(const std::string& name) {
   return *std::find_if(kTypes.begin(), kTypes.end(), [&](DType type) { return name_of(type) == name; });
 }
 
-std::int64_t bytes_at(const fs::path& path) {
-  if (!fs::is_directory(path)) return static_cast<std::int64_t>(fs::file_size(path));
+// Of the files with the weights: a checkpoint of a run holds the optimizer's state besides.
+std::int64_t bytes_of_weights(const fs::path& path) {
   std::int64_t bytes = 0;
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (entry.is_regular_file()) bytes += static_cast<std::int64_t>(entry.file_size());
-  }
+  const WeightSource weights = WeightSource::open(path.string());
+  for (const TensorFile& file : weights.files()) bytes += static_cast<std::int64_t>(fs::file_size(file.path()));
   return bytes;
 }
 
@@ -130,8 +130,8 @@ int run_convert(int argc, char** argv) {
   nlohmann::json result = {{"model", flags.to},
                            {"format", flags.format},
                            {"dtype", flags.dtype},
-                           {"bytes_before", bytes_at(opened.directory)},
-                           {"bytes", bytes_at(flags.to)}};
+                           {"bytes_before", bytes_of_weights(opened.directory)},
+                           {"bytes", bytes_of_weights(flags.to)}};
   if (!flags.text.empty()) {
     result["perplexity_before"] = perplexity_of(*opened.loaded.model, opened.tokenizer, flags);
     result["perplexity"] = perplexity_of(*load_model(flags.to).model, opened.tokenizer, flags);

@@ -24,10 +24,13 @@ VideoEncoderFlags::VideoEncoderFlags(CLI::App& app) {
       ->check(positive_integer());
   app.add_option("--views", views_, "views of each clip: the centre, or squares along the longer side")
       ->check(positive_integer());
+  app.add_option("--encoder", encoder_,
+                 "target, the moving average; or context, the encoder that was trained, which in a short run is ahead")
+      ->check(CLI::IsMember({"target", "context"}));
 }
 
 std::unique_ptr<VideoEncoder> VideoEncoderFlags::open() const {
-  return load_video_encoder(place_of(model_));
+  return load_video_encoder(place_of(model_), encoder_ == "context" ? EncoderChoice::context : EncoderChoice::target);
 }
 
 std::unique_ptr<VideoEncoder> VideoEncoderFlags::fresh(std::int64_t seed) const {

@@ -15,7 +15,7 @@ namespace sequent {
 
 class VideoEncoderFlags {
  public:
-  /// Adds MODEL, --clips, --stride, --frames, --size and --views.
+  /// Adds MODEL, --clips, --stride, --frames, --size, --views and --encoder.
   explicit VideoEncoderFlags(CLI::App& app);
 
   /// The encoder of the model directory, run directory or published file.
@@ -27,6 +27,7 @@ class VideoEncoderFlags {
 
  private:
   std::string model_;
+  std::string encoder_ = "target";
   std::int64_t clips_ = 1;
   std::int64_t stride_ = 4;
   std::int64_t frames_ = 0;

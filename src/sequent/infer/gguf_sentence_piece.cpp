@@ -54,8 +54,8 @@ std::optional<bool> space_prefix_of(const Json& file) {
 
 using Ids = std::unordered_map<std::string, std::size_t>;
 
-// The rank of the first merge that makes a piece, in order. Nothing if there are two pieces that make one and no merge of
-// them: SentencePiece would merge them.
+// The rank of the first merge that makes a piece, in order. Nothing if there are two pieces that make one and no merge
+// of them: SentencePiece would merge them.
 bool score_by_merges(const Json& merges, const Ids& ids, SentencePieceModel& model) {
   std::set<std::pair<std::string, std::string>> known;
   const auto lowest = -static_cast<float>(merges.size());

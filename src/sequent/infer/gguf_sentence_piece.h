@@ -19,8 +19,8 @@ GgufValues gguf_values_of(const SentencePieceModel& model, std::int64_t vocabula
 SentencePieceModel sentence_piece_of(const GgufMetadata& metadata);
 
 /// A tokenizer.json that spells as such a model does: BPE of characters with byte fallback, spaces as U+2581, and one
-/// before every text or none. Its pieces are scored by the order of its merges. Nothing if it does more, or if two pieces
-/// make a third that its merges do not have.
+/// before every text or none. Its pieces are scored by the order of its merges. Nothing if it does more, or if two
+/// pieces make a third that its merges do not have.
 std::optional<SentencePieceModel> sentence_piece_of(const nlohmann::json& tokenizer);
 
 }  // namespace sequent

@@ -8,9 +8,9 @@
 
 namespace sequent {
 
-/// The values of tokenizer.ggml.* and, from which it is read again without loss, the tokenizer's file: its tokenizer.json
-/// as tokenizer.huggingface.json, or its model of SentencePiece as tokenizer.sentencepiece.model. Where the format has no
-/// name for what it does, llama.cpp opens the file without a tokenizer ("no_vocab").
+/// The values of tokenizer.ggml.* and, from which it is read again without loss, the tokenizer's file: its
+/// tokenizer.json as tokenizer.huggingface.json, or its model of SentencePiece as tokenizer.sentencepiece.model. Where
+/// the format has no name for what it does, llama.cpp opens the file without a tokenizer ("no_vocab").
 GgufValues gguf_tokenizer_values(const Tokenizer& tokenizer, std::int64_t vocabulary);
 
 /// The tokenizer of a GGUF file: the whole file of one if there is one, otherwise made of the lists; with the tokens

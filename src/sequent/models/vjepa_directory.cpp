@@ -93,12 +93,13 @@ std::unique_ptr<VJepa> load_vjepa(const fs::path& path) {
   return model;
 }
 
-std::unique_ptr<VideoEncoder> load_video_encoder(const fs::path& path) {
+std::unique_ptr<VideoEncoder> load_video_encoder(const fs::path& path, EncoderChoice choice) {
   verify(path);
   const auto [layout, config] = read_vjepa_description(path);
   WeightSource weights = WeightSource::open(path.string());
   const std::string_view prefix = prefix_of(*layout, weights);
-  const bool target = !layout->one_encoder && weights.contains("target_encoder.module.backbone.norm.weight");
+  const bool both = !layout->one_encoder && weights.contains("target_encoder.module.backbone.norm.weight");
+  const bool target = both && choice == EncoderChoice::target;
   PublishedWeights source(layout->names, weights, prefix);
   auto encoder = std::make_unique<VideoEncoder>(config.encoder, source, target ? "target_encoder" : "encoder");
   const std::string predictor = std::string(prefix) + "predictor.*";

@@ -42,8 +42,11 @@ class VideoEncoder {
   VisionTransformer transformer_;
 };
 
-/// The encoder to use of a model: the target encoder where there is one. Other parts of the model are not read.
-std::unique_ptr<VideoEncoder> load_video_encoder(const std::filesystem::path& path);
+/// The encoder to use of a model: the target encoder where there is one, or the one that was trained, of which that is
+/// the moving average. Other parts of the model are not read.
+enum class EncoderChoice { target, context };
+std::unique_ptr<VideoEncoder> load_video_encoder(const std::filesystem::path& path,
+                                                 EncoderChoice choice = EncoderChoice::target);
 
 /// Writes config.json and model.safetensors into an existing directory.
 void save_vjepa(const std::filesystem::path& directory, const VJepa& model, const VJepaLayout& layout = kVJepa);
