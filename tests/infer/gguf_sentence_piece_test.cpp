@@ -42,8 +42,8 @@ Tokenizer through_lists(const Tokenizer& tokenizer, std::int64_t vocabulary) {
 }
 
 TEST(GgufSentencePiece, ListsThatOthersWroteGiveTheIdsOfSentencePiece) {
-  expect_ids(read_gguf_tokenizer(kGolden + "gguf/llama-tokenizer.gguf"), cases().at("models").at("bpe"));
-  expect_ids(read_gguf_tokenizer(kGolden + "gguf/t5-tokenizer.gguf"), cases().at("models").at("unigram"));
+  expect_ids(read_gguf_tokenizer(kGolden + "tokenizers/llama.gguf"), cases().at("models").at("bpe"));
+  expect_ids(read_gguf_tokenizer(kGolden + "tokenizers/t5.gguf"), cases().at("models").at("unigram"));
 }
 
 TEST(GgufSentencePiece, ListsWrittenHereGiveTheSame) {

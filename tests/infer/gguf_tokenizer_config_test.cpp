@@ -23,11 +23,11 @@ Tokenizer read_back(const GgufValues& values) {
 
 TEST(GgufTokenizerConfig, WhatIsLeftOpenIsAsInLlamaCpp) {
   // <s> before a text, though nothing in the file says so.
-  const Tokenizer llama = read_gguf_tokenizer(kGolden + "gguf/llama-tokenizer.gguf");
+  const Tokenizer llama = read_gguf_tokenizer(kGolden + "tokenizers/llama.gguf");
   EXPECT_EQ(llama.encode_prompt(""), Ids{1});
   EXPECT_EQ(llama.begin_token(), "<s>");
   EXPECT_EQ(llama.end_token(), "</s>");
-  const Tokenizer t5 = read_gguf_tokenizer(kGolden + "gguf/t5-tokenizer.gguf");
+  const Tokenizer t5 = read_gguf_tokenizer(kGolden + "tokenizers/t5.gguf");
   EXPECT_EQ(t5.encode_prompt(""), Ids{1});
   EXPECT_EQ(t5.end_token(), "</s>");
 }

@@ -8,7 +8,7 @@
 namespace sequent {
 namespace {
 
-const std::string kGguf = SEQUENT_SOURCE_DIR "/tests/golden/gguf/llama-tokenizer.gguf";
+const std::string kGguf = SEQUENT_SOURCE_DIR "/tests/golden/tokenizers/llama.gguf";
 
 TEST(TextOfModel, AGgufFileHasItsChatTemplate) {
   const auto chat = chat_template_of_model(kGguf, tokenizer_of_model(kGguf));

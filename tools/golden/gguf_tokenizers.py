@@ -1,4 +1,4 @@
-"""Writes tests/golden/gguf/{llama,t5}-tokenizer.gguf with llama.cpp's `gguf` package: the models of SentencePiece of
+"""Writes tests/golden/tokenizers/{llama,t5}.gguf with llama.cpp's `gguf` package: the models of SentencePiece of
 tests/golden/tokenizers in the form that llama.cpp's conversion gives them. The ids are those of cases.json there.
 
     python3 tools/golden/gguf_tokenizers.py
@@ -17,7 +17,7 @@ CASES = {"llama": "bpe.model", "t5": "unigram.model"}
 def write(kind, source):
     model = sentencepiece_model_pb2.ModelProto()
     model.ParseFromString((ROOT / "tokenizers" / source).read_bytes())
-    writer = GGUFWriter(ROOT / "gguf" / f"{kind}-tokenizer.gguf", "llama" if kind == "llama" else "t5")
+    writer = GGUFWriter(ROOT / "tokenizers" / f"{kind}.gguf", "llama" if kind == "llama" else "t5")
     writer.add_tokenizer_model(kind)
     writer.add_tokenizer_pre("default")
     writer.add_token_list([piece.piece.encode() for piece in model.pieces])
