@@ -4,8 +4,10 @@
 
 #include "sequent/checkpoint/tensor_file.h"
 #include "sequent/models/model_directory.h"
+#include "sequent/models/vjepa_directory.h"
 #include "tests/support/command.h"
 #include "tests/support/small_directories.h"
+#include "tests/support/small_vjepa.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -131,6 +133,24 @@ TEST_F(Convert, SaysWhatItCannotDo) {
             std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(directory / "out"));
   EXPECT_FALSE(std::filesystem::exists(directory / "out.gguf"));
+}
+
+TEST_F(Convert, GivesTheOriginalCodesWhatTheyRead) {
+  const std::string original = directory / "original";
+  convert({model, original, "--to", "state-spaces"});
+  EXPECT_TRUE(std::filesystem::exists(original + "/pytorch_model.bin"));
+  EXPECT_FALSE(std::filesystem::exists(original + "/model.safetensors"));
+  EXPECT_EQ(generated(original), generated(model));
+
+  const std::string video = directory / "video", checkpoint = directory / "jepa-latest.pth.tar";
+  std::filesystem::create_directory(video);
+  const auto source = fresh_parameters(5);
+  save_vjepa(video, VJepa(test::small_vjepa(), *source));
+  const json result = convert({video, checkpoint, "--to", "jepa"});
+  EXPECT_EQ(result["bytes"], std::filesystem::file_size(checkpoint));
+  const CommandResult refused = test::sequent({"convert", model, directory / "x.pth.tar", "--to", "jepa"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("the format jepa is for models of V-JEPA"), std::string::npos) << refused.err;
 }
 
 }  // namespace

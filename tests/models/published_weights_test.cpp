@@ -22,7 +22,7 @@ TEST(PublishedWeights, GoThroughFilesUnderTheirPublishedNames) {
   Parameters parameters(*fresh);
   const Var a = parameters.add("a.weight", {2, 3}, initialize::normal(1.0f), true);
   const Var conv = parameters.add("conv.7.weight", {4, 2}, initialize::normal(1.0f), true);
-  write_model_files(directory.path(), {{"key", 1}}, {{"other", 2}}, kRules, parameters.all());
+  write_model_files(directory.path(), {{"key", 1}}, {{"other", 2}}, published_tensors(kRules, parameters.all()));
   EXPECT_TRUE(std::filesystem::exists(directory / "config.json"));
   EXPECT_TRUE(std::filesystem::exists(directory / "generation_config.json"));
 

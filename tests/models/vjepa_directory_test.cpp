@@ -52,6 +52,22 @@ TEST(VJepaDirectory, EitherEncoderCanBeTaken) {
   EXPECT_NE(features(EncoderChoice::target), features(EncoderChoice::context));
 }
 
+TEST(VJepaDirectory, ACheckpointOfTheOriginalCodeIsTheSameModel) {
+  const auto source = fresh_parameters(5);
+  const VJepa model(test::small_vjepa(), *source);
+  const test::TemporaryDirectory directory;
+  save_vjepa(directory.path(), model);  // config.json beside the file says what shapes do not
+  std::filesystem::remove(directory / "model.safetensors");
+  const std::string file = directory / "jepa-latest.pth.tar";
+  save_vjepa_checkpoint(file, model);
+  const auto again = load_vjepa(file);
+  EXPECT_EQ(values_of(again->parameters()), values_of(model.parameters()));
+  EXPECT_EQ(values_of(again->target_parameters()), values_of(model.target_parameters()));
+  // As the original loads them: dictionaries of the three, with the prefixes of its wrappers.
+  const TensorFile tensors = TensorFile::open(file);
+  EXPECT_TRUE(tensors.contains("target_encoder.module.backbone.blocks.0.attn.qkv.weight"));
+}
+
 TEST(VJepaDirectory, LoadedModelsCanBeTrainedOn) {
   const auto source = fresh_parameters(5);
   const test::TemporaryDirectory directory;

@@ -7,11 +7,6 @@
 namespace sequent {
 namespace {
 
-TEST(Crc32c, GivesTheStandardCheckValue) {
-  EXPECT_EQ(crc32c("123456789"), 0xE3069283u);
-  EXPECT_EQ(crc32c(""), 0u);
-}
-
 TEST(TensorBoard, WritesTheBytesOfTensorBoardItself) {
   const Scalar scalars[] = {{"loss", 1.875f},
                             {"moe/0/" + std::string(200, 'x'), std::numeric_limits<float>::infinity()}};

@@ -70,7 +70,7 @@ def state_spaces(directory, expected):
     config = json.loads((directory / "config.json").read_text())
     mixer, width = config["ssm_cfg"], config["d_model"]
     parameters = {name.replace("backbone.embedding.", "backbone.embeddings."): value.double()
-                  for name, value in load_file(directory / "model.safetensors").items()}
+                  for name, value in torch.load(directory / "pytorch_model.bin").items()}
     common = {"num_hidden_layers": config["n_layer"], "state_size": mixer["d_state"], "layer_norm_epsilon": 1e-5}
     if mixer.get("layer") == "Mamba2":
         settings = {**common, "head_dim": mixer["headdim"], "num_heads": mixer["expand"] * width // mixer["headdim"],

@@ -42,6 +42,11 @@ class GgufMetadata {
   std::vector<std::int64_t> integers(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
   std::vector<std::string_view> texts(std::string_view key) const;
+  /// The same of values that need not be there.
+  bool boolean_or(std::string_view key, bool otherwise) const { return contains(key) ? boolean(key) : otherwise; }
+  std::string_view text_or(std::string_view key, std::string_view otherwise) const {
+    return contains(key) ? text(key) : otherwise;
+  }
 
  private:
   const GgufValue& value(std::string_view key, bool array) const;

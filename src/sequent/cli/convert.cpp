@@ -17,6 +17,7 @@
 #include "sequent/infer/gguf_tokenizer.h"
 #include "sequent/infer/text_of_model.h"
 #include "sequent/models/gguf_model.h"
+#include "sequent/models/vjepa_directory.h"
 #include "sequent/text/corpus.h"
 #include "sequent/text/dataset.h"
 #include "sequent/train/evaluate.h"
@@ -73,8 +74,12 @@ void write_gguf(const OpenedModel& opened, const Flags& flags, bool terminal) {
 }
 
 const Layout& state_spaces_layout(const LanguageModelConfig& config) {
+  // It has no place for these two; the tokenizer says where a text ends.
+  LanguageModelConfig function = config;
+  function.end_of_text = -1;
+  function.context = 0;
   for (const Layout* layout : {&kMambaStateSpaces, &kMamba2StateSpaces}) {
-    if (holds(*layout, config)) return *layout;
+    if (holds(*layout, function)) return *layout;
   }
   fail("convert: the layout state-spaces has no such model ({}), only Mamba and Mamba-2", config.architecture);
 }
@@ -105,37 +110,59 @@ double perplexity_of(const LanguageModel& model, const Tokenizer& tokenizer, con
   return evaluate(model, data.all(), {.context = trained > 0 ? std::min(trained, kContext) : kContext}).perplexity();
 }
 
+// What `inspect` and the like open as well, for the original code of V-JEPA.
+void write_checkpoint_of_vjepa(const fs::path& model, const Flags& flags) {
+  check(holds_vjepa(model) && read_vjepa_description(model).layout == &kVJepa,
+        "convert: the format jepa is for models of V-JEPA, and {} is none", flags.from);
+  check(flags.dtype == "f32" && flags.text.empty(), "convert: jepa takes neither --dtype nor --eval");
+  save_vjepa_checkpoint(flags.to, *load_vjepa(model));
+}
+
+// Writes the model; returns where the old one lies, and the perplexities if there is a text.
+nlohmann::json write_language_model(const Flags& flags, bool terminal) {
+  const OpenedModel opened = open_model(flags.from);
+  if (flags.format == "gguf") {
+    write_gguf(opened, flags, terminal);
+  } else {
+    write_directory(opened, flags);
+  }
+  nlohmann::json result = {{"bytes_before", bytes_of_weights(opened.directory)}};
+  if (!flags.text.empty()) {
+    result["perplexity_before"] = perplexity_of(*opened.loaded.model, opened.tokenizer, flags);
+    result["perplexity"] = perplexity_of(*load_model(flags.to).model, opened.tokenizer, flags);
+  }
+  return result;
+}
+
 }  // namespace
 
 int run_convert(int argc, char** argv) {
   CLI::App app("A model in another format, or with its weights in another type.", "sequent convert");
   Flags flags;
   CommonFlags common(app);
-  app.add_option("IN", flags.from, "model directory, run directory or GGUF file")->required();
-  app.add_option("OUT", flags.to, "file (gguf) or new directory (hf, state-spaces) to write")->required();
-  app.add_option("--to", flags.format, "gguf; hf, as published; or state-spaces, as the original code of Mamba")
-      ->check(CLI::IsMember({"gguf", "hf", "state-spaces"}));
+  app.add_option("IN", flags.from, "model directory, run directory, GGUF file or checkpoint")->required();
+  app.add_option("OUT", flags.to, "file (gguf, jepa) or new directory (hf, state-spaces) to write")->required();
+  app.add_option("--to", flags.format,
+                 "gguf; hf, as published; state-spaces, as the original code of Mamba; or jepa, as that of V-JEPA")
+      ->check(CLI::IsMember({"gguf", "hf", "state-spaces", "jepa"}));
   app.add_option("--dtype", flags.dtype, "of the large matrices; q8_0, q4_0 and q4_k are for gguf")
       ->check(CLI::IsMember(type_names()));
   app.add_option("--eval", flags.text, "files or directories of text: perplexity before and after")
       ->type_name("PATH ...");
   app.add_option("--cache", flags.cache, "directory for the tokenised text; none: that of the user")->type_name("DIR");
   if (const auto code = common.parse(app, argc, argv)) return *code;
-  const OpenedModel opened = open_model(flags.from);
-  if (flags.format == "gguf") {
-    write_gguf(opened, flags, common.terminal());
+  nlohmann::json result;
+  if (flags.format == "jepa") {
+    const fs::path model = fs::is_regular_file(flags.from) ? fs::path(flags.from) : find_model_directory(flags.from);
+    write_checkpoint_of_vjepa(model, flags);
+    result["bytes_before"] = bytes_of_weights(model);
   } else {
-    write_directory(opened, flags);
+    result = write_language_model(flags, common.terminal());
   }
-  nlohmann::json result = {{"model", flags.to},
-                           {"format", flags.format},
-                           {"dtype", flags.dtype},
-                           {"bytes_before", bytes_of_weights(opened.directory)},
-                           {"bytes", bytes_of_weights(flags.to)}};
-  if (!flags.text.empty()) {
-    result["perplexity_before"] = perplexity_of(*opened.loaded.model, opened.tokenizer, flags);
-    result["perplexity"] = perplexity_of(*load_model(flags.to).model, opened.tokenizer, flags);
-  }
+  result["model"] = flags.to;
+  result["format"] = flags.format;
+  result["dtype"] = flags.dtype;
+  result["bytes"] = bytes_of_weights(flags.to);
   if (common.json()) {
     write_json(result);
     return 0;

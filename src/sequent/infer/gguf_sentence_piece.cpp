@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sequent/base/error.h"
+#include "sequent/text/byte_pieces.h"
 
 namespace sequent {
 namespace {
@@ -24,14 +25,6 @@ constexpr std::string_view kSpacePrefix = "tokenizer.ggml.add_space_prefix";
 constexpr std::string_view kRemoveSpaces = "tokenizer.ggml.remove_extra_whitespaces";
 constexpr std::string_view kCharsmap = "tokenizer.ggml.precompiled_charsmap";
 constexpr std::string_view kSpace = "\u2581";
-
-bool flag(const GgufMetadata& metadata, std::string_view key, bool otherwise) {
-  return metadata.contains(key) ? metadata.boolean(key) : otherwise;
-}
-
-bool is_byte_piece(const std::string& text) {
-  return text.size() == 6 && text.starts_with("<0x") && text.ends_with(">");
-}
 
 // Whether every text gets a space in front; nothing if the normalizer and the pre-tokenizer do anything else.
 std::optional<bool> space_prefix_of(const Json& file) {
@@ -133,8 +126,8 @@ SentencePieceModel sentence_piece_of(const GgufMetadata& metadata) {
     model.byte_fallback = model.byte_fallback || model.pieces.back().type == Type::byte;
   }
   while (!model.pieces.empty() && model.pieces.back().type == Type::unused) model.pieces.pop_back();
-  model.add_dummy_prefix = flag(metadata, kSpacePrefix, true);
-  model.remove_extra_whitespaces = flag(metadata, kRemoveSpaces, model.kind == Kind::unigram);
+  model.add_dummy_prefix = metadata.boolean_or(kSpacePrefix, true);
+  model.remove_extra_whitespaces = metadata.boolean_or(kRemoveSpaces, model.kind == Kind::unigram);
   if (metadata.contains(kCharsmap)) {
     for (const std::int64_t byte : metadata.integers(kCharsmap)) model.charsmap += static_cast<char>(byte);
   }
@@ -159,8 +152,9 @@ std::optional<SentencePieceModel> sentence_piece_of(const Json& file) {
   };
   Ids ids;  // of what can be part of a merge
   for (const auto& [text, id] : bpe.at("vocab").items()) {
-    set(id.get<std::size_t>(), text, is_byte_piece(text) ? Type::byte : Type::normal);
-    if (!is_byte_piece(text)) ids.emplace(text, id.get<std::size_t>());
+    const bool is_byte = byte_of_piece(text).has_value();
+    set(id.get<std::size_t>(), text, is_byte ? Type::byte : Type::normal);
+    if (!is_byte) ids.emplace(text, id.get<std::size_t>());
   }
   for (const Json& added : file.value("added_tokens", Json::array())) {
     const auto text = added.at("content").get<std::string>();

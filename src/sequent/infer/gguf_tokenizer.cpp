@@ -126,7 +126,7 @@ Json pre_tokenizer_json(const PreTokenizer& known) {
 
 const PreTokenizer& known_pre_tokenizer(const GgufMetadata& metadata) {
   constexpr std::string_view kKey = "tokenizer.ggml.pre";
-  const std::string_view name = metadata.contains(kKey) ? metadata.text(kKey) : "default";
+  const std::string_view name = metadata.text_or(kKey, "default");
   std::string known;
   for (const PreTokenizer& each : kPreTokenizers) {
     if (each.name == name) return each;

@@ -16,14 +16,6 @@ constexpr std::string_view kAddBegin = "tokenizer.ggml.add_bos_token";
 constexpr std::string_view kAddEnd = "tokenizer.ggml.add_eos_token";
 constexpr std::string_view kTemplate = "tokenizer.chat_template";
 
-std::string_view text_or_nothing(const GgufMetadata& metadata, std::string_view key) {
-  return metadata.contains(key) ? metadata.text(key) : std::string_view();
-}
-
-bool flag(const GgufMetadata& metadata, std::string_view key, bool otherwise) {
-  return metadata.contains(key) ? metadata.boolean(key) : otherwise;
-}
-
 std::string token_at(const GgufMetadata& metadata, std::string_view key, const Tokenizer& tokenizer) {
   const std::int64_t id = metadata.integer(key);
   check(id >= 0 && id < tokenizer.vocabulary_size(), "{}: {} must be a token of {}, got {}", metadata.path(), key,
@@ -60,11 +52,11 @@ GgufValues prompt_values_of(const Tokenizer& tokenizer) {
 }
 
 std::string tokenizer_config_of(const GgufMetadata& metadata, const Tokenizer& tokenizer) {
-  const std::string_view model = text_or_nothing(metadata, "tokenizer.ggml.model");
-  const std::string_view pre = text_or_nothing(metadata, "tokenizer.ggml.pre");
+  const std::string_view model = metadata.text_or("tokenizer.ggml.model", "");
+  const std::string_view pre = metadata.text_or("tokenizer.ggml.pre", "");
   const bool llama = model == "llama" || pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
-  const bool begins = metadata.contains(kBegin) && flag(metadata, kAddBegin, llama);
-  const bool ends = metadata.contains(kEnd) && flag(metadata, kAddEnd, model == "t5");
+  const bool begins = metadata.contains(kBegin) && metadata.boolean_or(kAddBegin, llama);
+  const bool ends = metadata.contains(kEnd) && metadata.boolean_or(kAddEnd, model == "t5");
   nlohmann::ordered_json config = nlohmann::ordered_json::object();
   if (metadata.contains(kBegin)) config["bos_token"] = token_at(metadata, kBegin, tokenizer);
   if (metadata.contains(kEnd)) config["eos_token"] = token_at(metadata, kEnd, tokenizer);

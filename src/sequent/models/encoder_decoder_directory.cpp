@@ -52,7 +52,8 @@ void save_encoder_decoder(const std::filesystem::path& directory, const EncoderD
                                      {"decoder_start_token_id", config.start_token},
                                      {"eos_token_id", config.end_of_text},
                                      {"pad_token_id", config.padding}};
-  write_model_files(directory, family.write(config), generation, family.names(config), model.parameters().all());
+  write_model_files(directory, family.write(config), generation,
+                    published_tensors(family.names(config), model.parameters().all()));
 }
 
 }  // namespace sequent

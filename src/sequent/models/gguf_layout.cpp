@@ -222,8 +222,7 @@ void describe_llama(GgufExchange& values, LanguageModelConfig& config) {
     attention.bias = values.weights().contains("blk.0.attn_q.bias");
     attention.output_bias = values.weights().contains("blk.0.attn_output.bias");
     constexpr std::string_view kScaling = "llama.rope.scaling.type";
-    const std::string_view scaling =
-        values.metadata().contains(kScaling) ? values.metadata().text(kScaling) : std::string_view("none");
+    const std::string_view scaling = values.metadata().text_or(kScaling, "none");
     check(scaling == "none", "GGUF: scaled rotary positions are not supported, got {}", scaling);
     check(!values.weights().contains("rope_freqs.weight"),
           "GGUF: scaled rotary positions (rope_freqs.weight) are not supported");

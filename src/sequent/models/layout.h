@@ -41,6 +41,8 @@ struct Layout {
   bool (*recognizes)(const nlohmann::json& config) = nullptr;
   /// Whether its program asks for the output projection also where it is the embedding.
   bool repeats_tied = false;
+  /// Whether its program reads weights from pytorch_model.bin alone.
+  bool as_pytorch = false;
 };
 
 extern const Layout kLlama;

@@ -137,8 +137,8 @@ bool is_original_mamba2(const Json& json) {
 }  // namespace
 
 const Layout kMambaStateSpaces = {"mamba-state-spaces", read_mamba, write_mamba, kStateSpacesNames, {},
-                                  is_original_mamba,    true};
+                                  is_original_mamba,    true,       true};
 const Layout kMamba2StateSpaces = {"mamba2-state-spaces", read_mamba2, write_mamba2, kStateSpacesNames, {},
-                                   is_original_mamba2,    true};
+                                   is_original_mamba2,    true,        true};
 
 }  // namespace sequent

@@ -100,7 +100,7 @@ void save_model(const fs::path& directory, const LanguageModel& model, const Lay
   }
   nlohmann::json config = layout.write(model.config());
   if (dtype != DType::f32) config["torch_dtype"] = dtype == DType::bf16 ? "bfloat16" : "float16";
-  write_model_files(directory, config, generation, layout.names, parameters);
+  write_model_files(directory, config, generation, published_tensors(layout.names, parameters), layout.as_pytorch);
 }
 
 }  // namespace sequent

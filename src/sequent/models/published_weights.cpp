@@ -8,6 +8,7 @@
 #include "sequent/base/files.h"
 #include "sequent/base/parse_number.h"
 #include "sequent/base/shown_name.h"
+#include "sequent/checkpoint/pytorch_writer.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/models/published_pieces.h"
 
@@ -118,11 +119,14 @@ std::vector<NamedTensor> published_tensors(std::span<const NameRule> names, std:
 }
 
 void write_model_files(const std::filesystem::path& directory, const nlohmann::json& config,
-                       const nlohmann::json& generation, std::span<const NameRule> names,
-                       std::span<const Parameter> parameters) {
+                       const nlohmann::json& generation, std::span<const NamedTensor> tensors, bool as_pytorch) {
   write_json(directory / "config.json", config);
   write_json(directory / "generation_config.json", generation);
-  save_safetensors((directory / "model.safetensors").string(), published_tensors(names, parameters));
+  if (as_pytorch) {
+    save_pytorch((directory / "pytorch_model.bin").string(), tensors);
+  } else {
+    save_safetensors((directory / "model.safetensors").string(), tensors);
+  }
 }
 
 }  // namespace sequent

@@ -44,9 +44,8 @@ class PublishedWeights : public ParameterSource {
 /// Parameters under the published names that are written.
 std::vector<NamedTensor> published_tensors(std::span<const NameRule> names, std::span<const Parameter> parameters);
 
-/// Writes config.json, generation_config.json and model.safetensors.
+/// Writes config.json, generation_config.json and the tensors: as model.safetensors, or as pytorch_model.bin.
 void write_model_files(const std::filesystem::path& directory, const nlohmann::json& config,
-                       const nlohmann::json& generation, std::span<const NameRule> names,
-                       std::span<const Parameter> parameters);
+                       const nlohmann::json& generation, std::span<const NamedTensor> tensors, bool as_pytorch = false);
 
 }  // namespace sequent

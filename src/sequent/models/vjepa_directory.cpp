@@ -1,9 +1,12 @@
 #include "sequent/models/vjepa_directory.h"
 
+#include <map>
+
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/json.h"
 #include "sequent/checkpoint/manifest.h"
+#include "sequent/checkpoint/pytorch_writer.h"
 #include "sequent/models/json_fields.h"
 #include "sequent/models/published_weights.h"
 #include "sequent/models/vjepa_published.h"
@@ -118,6 +121,20 @@ void save_vjepa(const fs::path& directory, const VJepa& model, const VJepaLayout
     parameters.push_back(parameter);
   }
   write_files(directory, layout.write(model.config()), published_tensors(layout.names, parameters));
+}
+
+void save_vjepa_checkpoint(const fs::path& file, const VJepa& model) {
+  std::vector<Parameter> parameters(model.parameters().all().begin(), model.parameters().all().end());
+  for (const Parameter& parameter : model.target_parameters().all()) parameters.push_back(parameter);
+  // "encoder.module.backbone.norm.weight" is "module.backbone.norm.weight" in the dictionary "encoder".
+  std::map<std::string, std::vector<NamedTensor>> parts;
+  for (NamedTensor& each : published_tensors(kVJepa.names, parameters)) {
+    const std::size_t dot = each.name.find('.');
+    parts[each.name.substr(0, dot)].push_back({each.name.substr(dot + 1), each.tensor});
+  }
+  std::vector<PyTorchGroup> groups;
+  for (const auto& [key, tensors] : parts) groups.push_back({key, tensors});
+  save_pytorch(file.string(), groups);
 }
 
 std::unique_ptr<VideoProbe> load_video_probe(const fs::path& path, const VisionTransformerConfig& encoder) {

@@ -51,6 +51,10 @@ std::unique_ptr<VideoEncoder> load_video_encoder(const std::filesystem::path& pa
 /// Writes config.json and model.safetensors into an existing directory.
 void save_vjepa(const std::filesystem::path& directory, const VJepa& model, const VJepaLayout& layout = kVJepa);
 
+/// Writes encoder, predictor and target encoder as the original code of V-JEPA does (jepa-latest.pth.tar), for
+/// torch.load.
+void save_vjepa_checkpoint(const std::filesystem::path& file, const VJepa& model);
+
 /// The probe on an encoder of this configuration: a published file (*.pth.tar), a directory that save_video_probe()
 /// wrote, or a directory of V-JEPA 2 with a classifier.
 std::unique_ptr<VideoProbe> load_video_probe(const std::filesystem::path& path, const VisionTransformerConfig& encoder);

@@ -1,29 +1,17 @@
 #include "sequent/train/tensorboard.h"
 
-#include <array>
 #include <bit>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 
+#include "sequent/base/crc32.h"
 #include "sequent/base/error.h"
 
 namespace sequent {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "TFRecord and protocol buffers are little-endian");
-
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-  constexpr std::uint32_t kReversedPolynomial = 0x82F63B78u;
-  std::array<std::uint32_t, 256> table = {};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kReversedPolynomial : 0);
-    table[i] = crc;
-  }
-  return table;
-}
-constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
 
 template <class T>
 std::string raw(T value) {
@@ -82,12 +70,6 @@ std::string new_file_name(const std::string& directory, double wall_time) {
 }
 
 }  // namespace
-
-std::uint32_t crc32c(std::string_view bytes) {
-  std::uint32_t crc = ~0u;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
-  return ~crc;
-}
 
 std::string tensorboard_version_event(double wall_time) {
   return framed(event_head(wall_time, 0) + bytes_field(3, "brain.Event:2"));

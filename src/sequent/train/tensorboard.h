@@ -16,9 +16,6 @@ struct Scalar {
   float value = 0;
 };
 
-/// CRC-32C (Castagnoli), as TFRecord uses it.
-std::uint32_t crc32c(std::string_view bytes);
-
 /// The framed bytes of one event; `wall_time` is seconds since 1970. These are what TensorBoardWriter writes.
 std::string tensorboard_version_event(double wall_time);
 /// Tells TensorBoard that values of `step` and later, from files before this one, are void.

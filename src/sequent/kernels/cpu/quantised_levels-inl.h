@@ -1,12 +1,12 @@
 // Quantised weights as the small integers they are, for products with activations that are integers too. Each type is a
 // struct whose functions take up to 256 values of a row, kUnits units of 32:
-//   kBlocks    blocks that these are
-//   kGroup     values that share a scale, 32 or 16
-//   Scales     the scale of each group and, with kMinima, what is subtracted from each of its values
-//   Products   of the levels of a unit and as many activations: kRuns vectors for equal parts of the unit, one after
-//   the
-//              other, each of which has the products of its part added up in any way that keeps its halves apart
-//   kPaired    whether the activations of a unit lie in the order 0, 2, ..., 30, 1, 3, ..., 31
+//   kBlocks   blocks that these are
+//   kGroup    values that share a scale, 32 or 16
+//   Scales    the scale of each group and, with kMinima, what is subtracted from each of its values
+//   Products  of the levels of part k of a unit, of kRuns equal ones, and its activations. They are added up in any
+//   way,
+//             but where a unit is one part and has two groups, each in a half of the vector
+//   kPaired   whether the activations of a unit lie in the order 0, 2, ..., 30, 1, 3, ..., 31
 #if defined(SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_
 #undef SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_
@@ -90,16 +90,14 @@ HWY_INLINE SumVector PairedProducts(const typename Levels::Block& block, int k, 
 // The halves of 8 blocks, fewer at the end of a row, as floats; zero for those that are not there.
 template <class Block>
 HWY_INLINE void HeadsOf(const Block* blocks, int count, float factor, float* to) {
-  const hn::Rebind<hwy::float16_t, ProductTag> d16;
-  const ProductTag d;
   std::uint16_t bits[kUnits] = {};
   for (int i = 0; i < count; ++i) bits[i] = blocks[i].d.bits();
 #if HWY_TARGET <= HWY_AVX2
+  const ProductTag d;
+  const hn::Rebind<hwy::float16_t, ProductTag> d16;
   const hn::RebindToUnsigned<decltype(d16)> du16;
   hn::StoreU(hn::Mul(hn::Set(d, factor), hn::PromoteTo(d, hn::BitCast(d16, hn::LoadU(du16, bits)))), d, to);
 #else
-  (void)d16;
-  (void)d;
   for (int i = 0; i < kUnits; ++i) to[i] = factor * float_from_f16(bits[i]);
 #endif
 }
