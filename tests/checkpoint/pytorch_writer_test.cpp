@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sequent/base/files.h"
 #include "sequent/checkpoint/tensor_file.h"
 #include "tests/support/files.h"
@@ -36,7 +38,7 @@ TEST(PyTorchWriter, WritesWhatTheReaderReads) {
     const Tensor read = file.tensor(each.name);
     EXPECT_EQ(read.dtype(), each.tensor.dtype());
     EXPECT_EQ(read.shape(), each.tensor.shape());
-    EXPECT_EQ(std::memcmp(read.raw(), each.tensor.raw(), static_cast<std::size_t>(read.bytes())), 0);
+    EXPECT_TRUE(std::equal(read.raw(), read.raw() + read.bytes(), each.tensor.raw()));
   }
 }
 
