@@ -28,28 +28,25 @@ struct Case {
   std::vector<float> product(float beta = 0) const {
     std::vector<float> result = c;
     std::vector<float> scratch(static_cast<std::size_t>(kernels::quantised_product_scratch(rows, inner)));
-    kernels::quantised_product(kernels::Cpu{}, {.a = a.data(),
-                                                .type = type,
-                                                .w = w.data(),
-                                                .c = result.data(),
-                                                .rows = rows,
-                                                .columns = columns,
-                                                .inner = inner,
-                                                .beta = beta,
-                                                .scratch = scratch.data()});
+    kernels::StoredProduct args = arguments(beta, result.data());
+    args.scratch = scratch.data();
+    kernels::quantised_product(kernels::Cpu{}, args);
     return result;
   }
   std::vector<float> expected(float beta = 0) const {
     std::vector<float> result = c;
-    kernels::reference::stored_product({.a = a.data(),
-                                        .type = type,
-                                        .w = w.data(),
-                                        .c = result.data(),
-                                        .rows = rows,
-                                        .columns = columns,
-                                        .inner = inner,
-                                        .beta = beta});
+    kernels::reference::stored_product(arguments(beta, result.data()));
     return result;
+  }
+  kernels::StoredProduct arguments(float beta, float* to) const {
+    return {.a = a.data(),
+            .type = type,
+            .w = w.data(),
+            .c = to,
+            .rows = rows,
+            .columns = columns,
+            .inner = inner,
+            .beta = beta};
   }
 };
 

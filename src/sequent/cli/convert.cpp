@@ -74,10 +74,9 @@ void write_gguf(const OpenedModel& opened, const Flags& flags, bool terminal) {
 }
 
 const Layout& state_spaces_layout(const LanguageModelConfig& config) {
-  // It has no place for these two; the tokenizer says where a text ends.
+  // It has no place for this; the tokenizer says where a text ends.
   LanguageModelConfig function = config;
   function.end_of_text = -1;
-  function.context = 0;
   for (const Layout* layout : {&kMambaStateSpaces, &kMamba2StateSpaces}) {
     if (holds(*layout, function)) return *layout;
   }
@@ -110,7 +109,7 @@ double perplexity_of(const LanguageModel& model, const Tokenizer& tokenizer, con
   return evaluate(model, data.all(), {.context = trained > 0 ? std::min(trained, kContext) : kContext}).perplexity();
 }
 
-// What `inspect` and the like open as well, for the original code of V-JEPA.
+// One file, as the original code of V-JEPA saves its training.
 void write_checkpoint_of_vjepa(const fs::path& model, const Flags& flags) {
   check(holds_vjepa(model) && read_vjepa_description(model).layout == &kVJepa,
         "convert: the format jepa is for models of V-JEPA, and {} is none", flags.from);

@@ -24,8 +24,7 @@ VideoEncoderFlags::VideoEncoderFlags(CLI::App& app) {
       ->check(positive_integer());
   app.add_option("--views", views_, "views of each clip: the centre, or squares along the longer side")
       ->check(positive_integer());
-  app.add_option("--encoder", encoder_,
-                 "target, the moving average; or context, the encoder that was trained, which in a short run is ahead")
+  app.add_option("--encoder", encoder_, "target, the moving average; or context, the encoder of which it is that")
       ->check(CLI::IsMember({"target", "context"}));
 }
 

@@ -142,8 +142,8 @@ constexpr std::int64_t kAhead = 4096;
 // c[row .. row + kRows, begin .. end). W is read from its beginning to its end. Every element is one chain of additions
 // in the order of the values, whatever is computed beside it.
 template <class Levels, int kRows>
-HWY_FLATTEN void QuantisedRows(const QuantisedProduct& args, const Rounded& rounded, std::int64_t row,
-                               std::int64_t begin, std::int64_t end) {
+HWY_FLATTEN void QuantisedRows(const StoredProduct& args, const Rounded& rounded, std::int64_t row, std::int64_t begin,
+                               std::int64_t end) {
   using Block = typename Levels::Block;
   constexpr int kStep = kUnits * kUnit;
   constexpr auto kAllUnits = std::make_integer_sequence<int, kUnits>();
@@ -171,7 +171,7 @@ HWY_FLATTEN void QuantisedRows(const QuantisedProduct& args, const Rounded& roun
 }
 
 // Columns [begin, end) of all rows.
-void QuantisedColumns(const QuantisedProduct& args, std::int64_t begin, std::int64_t end) {
+void QuantisedColumns(const StoredProduct& args, std::int64_t begin, std::int64_t end) {
   const Rounded rounded(args.scratch, args.rows, args.inner);
   WithLevels(args.type, [&](auto levels) HWY_ATTR {
     using Levels = decltype(levels);
@@ -181,7 +181,7 @@ void QuantisedColumns(const QuantisedProduct& args, std::int64_t begin, std::int
   });
 }
 
-void RoundRows(const QuantisedProduct& args) {
+void RoundRows(const StoredProduct& args) {
   const Rounded rounded(args.scratch, args.rows, args.inner);
   WithLevels(args.type, [&](auto levels) HWY_ATTR {
     for (std::int64_t row = 0; row < args.rows; ++row) {
@@ -206,14 +206,16 @@ std::int64_t quantised_product_scratch(std::int64_t rows, std::int64_t inner) {
   return rows * (2 * Rounded::groups(inner) + (inner + 1) / 2);
 }
 
-void quantised_product(Cpu, const QuantisedProduct& args) {
+void quantised_product(Cpu, const StoredProduct& args) {
   // Multiply-adds below which a second thread costs more than it saves.
   constexpr std::int64_t kGrain = 65536;
   const std::int64_t of_column = std::max<std::int64_t>(1, args.rows * args.inner);
   HWY_DYNAMIC_DISPATCH(RoundRows)(args);
   parallel_for(0, args.columns, std::max<std::int64_t>(1, kGrain / of_column),
-               [&](std::int64_t begin, std::int64_t end) { HWY_DYNAMIC_DISPATCH(QuantisedColumns)
-                                                           (args, begin, end); });
+               [&](std::int64_t begin, std::int64_t end) {
+                 HWY_DYNAMIC_DISPATCH(QuantisedColumns)
+                 (args, begin, end);
+               });
 }
 
 }  // namespace sequent::kernels

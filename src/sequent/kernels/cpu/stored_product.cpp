@@ -134,17 +134,7 @@ void stored_product(Cpu, const StoredProduct& args) {
   check(args.inner % block == 0, "stored product: rows of {} must be a multiple of {}, got {}", name_of(args.type),
         block, args.inner);
   if (args.rows == 0 || args.columns == 0) return;
-  if (in_integers(args.type, args.rows)) {
-    return quantised_product(Cpu{}, {.a = args.a,
-                                     .type = args.type,
-                                     .w = args.w,
-                                     .c = args.c,
-                                     .rows = args.rows,
-                                     .columns = args.columns,
-                                     .inner = args.inner,
-                                     .beta = args.beta,
-                                     .scratch = args.scratch});
-  }
+  if (in_integers(args.type, args.rows)) return quantised_product(Cpu{}, args);
   if (args.rows > 1) return by_panels(args);
   const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(args.inner, 1));
   parallel_for(0, args.columns, grain, [&](std::int64_t begin, std::int64_t end) {
