@@ -41,6 +41,19 @@ TEST(ParseJson, BoundsNesting) {
   EXPECT_EQ(error_of([&] { parse_json(objects, "f.json"); }), "f.json: JSON nested deeper than 64");
 }
 
+TEST(IntegerOf, IsExactOrNothing) {
+  const auto integer = [](const char* text) { return integer_of(parse_json(text, "f")); };
+  EXPECT_EQ(integer("7"), 7);
+  EXPECT_EQ(integer("-7"), -7);
+  EXPECT_EQ(integer("4.0"), 4);
+  EXPECT_EQ(integer("1e3"), 1000);
+  EXPECT_EQ(integer("-9223372036854775808"), INT64_MIN);
+  EXPECT_EQ(integer("9223372036854775807"), INT64_MAX);
+  for (const char* text : {"4.5", "1e100", "-1e100", "9223372036854775808", "9.3e18", "true", "null", "\"7\"", "[7]"}) {
+    EXPECT_EQ(integer(text), std::nullopt) << text;
+  }
+}
+
 TEST(ReadJsonObject, RefusesOtherValues) {
   const test::TemporaryDirectory directory;
   write_file_atomically(directory / "a.json", "[1]");

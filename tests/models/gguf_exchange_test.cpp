@@ -27,7 +27,7 @@ struct Sizes {
 
 Sizes read(const std::string& path) {
   Sizes sizes;
-  const WeightSource weights = WeightSource::open(path);
+  WeightSource weights = WeightSource::open(path);
   const GgufMetadata metadata = read_gguf_metadata(path);
   GgufExchange values(metadata, weights, "arch");
   sizes.describe(values);

@@ -29,6 +29,18 @@ TEST(JsonFields, AreReadOrNamed) {
   }
 }
 
+TEST(JsonFields, NumbersAreNeitherRoundedNorCutToFit) {
+  EXPECT_EQ(field<std::int64_t>(json{{"width", 8.0}}, "width"), 8);
+  EXPECT_EQ(field<float>(json{{"base", 5}}, "base"), 5.0f);
+  for (const json& width : {json(8.5), json(1e100), json(true)}) {
+    EXPECT_EQ(error_of([&] {
+                field<std::int64_t>({{"width", width}}, "width");
+              }),
+              "config.json: width has an unusable value, " + width.dump());
+  }
+  EXPECT_EQ(error_of([] { field<float>({{"base", 1e39}}, "base"); }), "config.json: base has an unusable value, 1e+39");
+}
+
 TEST(JsonFields, ATokenIdMayBeAListOrNothing) {
   EXPECT_EQ(token_id({{"eos", 2}}, "eos"), 2);
   EXPECT_EQ(token_id({{"eos", json::array({7, 8})}}, "eos"), 7);
@@ -82,10 +94,11 @@ TEST(JsonFields, AnUnknownKeyIsAnErrorAndAMissingOneIsNot) {
   read_fields({{"count", 7}}, settings.fields());
   EXPECT_EQ(settings.count, 7);
   EXPECT_EQ(settings.name, "a");
-  EXPECT_EQ(error_of([&] { read_fields({{"cuont", 7}}, settings.fields()); }),
+  EXPECT_EQ(error_of([&] {
+              read_fields({{"cuont", 7}}, settings.fields());
+            }),
             "config.json: there is no setting 'cuont'; did you mean 'count'?");
-  EXPECT_EQ(error_of([&] { read_fields({{"on", 7}}, settings.fields()); }),
-            "config.json: on has an unusable value, 7");
+  EXPECT_EQ(error_of([&] { read_fields({{"on", 7}}, settings.fields()); }), "config.json: on has an unusable value, 7");
 }
 
 }  // namespace

@@ -47,6 +47,23 @@ LLAMA = {
     "llama-biases": dict(vocab_size=47, hidden_size=28, num_hidden_layers=1, num_attention_heads=2,
                          intermediate_size=29, attention_bias=True, tie_word_embeddings=False),
 }
+# Positions scaled in each way; the lengths they were trained for are so short that the scores of LENGTHS are changed.
+SCALED = {
+    "llama-scaled": dict(vocab_size=41, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+                         intermediate_size=37, rope_theta=50.0,
+                         rope_scaling={"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0,
+                                       "high_freq_factor": 4.0, "original_max_position_embeddings": 32}),
+    "llama-interpolated-half": dict(vocab_size=37, hidden_size=24, num_hidden_layers=1, num_attention_heads=4,
+                                    num_key_value_heads=2, intermediate_size=35, tie_word_embeddings=True,
+                                    rope_scaling={"rope_type": "linear", "factor": 2.5}),
+    "qwen2-yarn": dict(vocab_size=45, hidden_size=36, num_hidden_layers=2, num_attention_heads=3,
+                       num_key_value_heads=1, intermediate_size=31, rope_theta=100.0,
+                       rope_scaling={"rope_type": "yarn", "factor": 3.0, "original_max_position_embeddings": 64}),
+    "qwen2-yarn-factors": dict(vocab_size=39, hidden_size=40, num_hidden_layers=1, num_attention_heads=2,
+                               num_key_value_heads=2, intermediate_size=27, rope_theta=1000.0,
+                               rope_scaling={"rope_type": "yarn", "factor": 8.0, "beta_fast": 5, "beta_slow": 0.5,
+                                             "attention_factor": 0.9, "original_max_position_embeddings": 64}),
+}
 # Llama under another name: with a window that no sequence fills, and with biases on some projections.
 MISTRAL = {
     "mistral-window": dict(vocab_size=41, hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
@@ -66,12 +83,13 @@ QWEN2 = {
 LLAMA_LIKE = {"mistral": (MistralConfig, MistralForCausalLM), "qwen2": (Qwen2Config, Qwen2ForCausalLM),
               "llama": (LlamaConfig, LlamaForCausalLM)}
 # Whose weights are kept in 16 bits.
-SIXTEEN_BITS = {"qwen2-brain-float": torch.bfloat16}
+SIXTEEN_BITS = {"qwen2-brain-float": torch.bfloat16, "llama-interpolated-half": torch.float16}
 LENGTHS = {"mamba-plain": (7, 1, 33), "mamba-odd-sizes": (33, 7, 1), "mamba-biases": (1, 33, 7),
            "mamba-untied": (2, 33, 1, 3, 7), "llama-plain": (7, 1, 33), "llama-grouped-queries": (33, 7, 1),
            "llama-head-dim": (1, 33, 7), "llama-biases": (2, 33, 1, 3, 7), "mistral-window": (7, 1, 33),
            "qwen2-plain": (7, 1, 33), "qwen2-tied": (33, 7, 1), "qwen2-many-heads": (1, 33, 7),
-           "qwen2-brain-float": (2, 33, 1, 3, 7)}
+           "qwen2-brain-float": (2, 33, 1, 3, 7), "llama-scaled": (50, 1, 7), "llama-interpolated-half": (7, 1, 33),
+           "qwen2-yarn": (33, 7, 1), "qwen2-yarn-factors": (1, 50, 7)}
 MAMBA_SCALES = {"in_proj.weight": 1.5, "conv1d.weight": 2.0, "x_proj.weight": 3.0, "dt_proj.weight": 2.0}
 PARAMETERS_AFTER = {
     "mamba": ("backbone.embeddings.weight", "backbone.layers.0.mixer.A_log", "backbone.layers.0.mixer.conv1d.weight",
@@ -93,7 +111,7 @@ def build(name, seed):
     else:
         config, model = LLAMA_LIKE[name.split("-")[0]]
         model = model(config(initializer_range=0.3, max_position_embeddings=64, attn_implementation="eager",
-                             **{**LLAMA, **MISTRAL, **QWEN2}[name]))
+                             **{**LLAMA, **SCALED, **MISTRAL, **QWEN2}[name]))
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
             if parameter.dim() == 1 or parameter_name.endswith("A_log"):
@@ -269,7 +287,7 @@ def write_case(name, out):
 
 
 def main():
-    arguments = write_cases(__doc__, [*MAMBA, *LLAMA, *MISTRAL, *QWEN2], write_case)
+    arguments = write_cases(__doc__, [*MAMBA, *LLAMA, *SCALED, *MISTRAL, *QWEN2], write_case)
     if not arguments.only:
         write_state_spaces_twin(arguments.out / "mamba-odd-sizes", arguments.out / "mamba-state-spaces")
 

@@ -7,6 +7,8 @@ Each function takes the configuration as a plain dictionary with Hugging Face ke
 {published name: tensor}, and the ids of one sequence as a 1-D tensor; it returns the logits [length, vocabulary].
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -145,13 +147,38 @@ def mamba2_logits(config, parameters, ids):
 # Llama (Touvron et al. 2023, arXiv:2302.13971) ------------------------------------------------------------------------
 
 
-def rotate(x, base):
-    """Rotary positions, half-split pairs (j, j + d/2) turned by n * base^(-2j/d). x: [heads, length, d]."""
+def rotary_frequencies(dimension, base, scaling, dtype):
+    """base^(-2j/d) for each pair j, slower as `scaling` says, and what the rotated channels are multiplied by."""
+    pair = torch.arange(dimension // 2, dtype=dtype)
+    frequency = base ** (-2 * pair / dimension)
+    if not scaling:
+        return frequency, 1.0
+    kind, factor = scaling["rope_type"], scaling["factor"]
+    if kind == "linear":
+        return frequency / factor, 1.0
+    trained = scaling["original_max_position_embeddings"]
+    if kind == "llama3":
+        low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+        kept = ((trained * frequency / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
+        return kept * frequency + (1 - kept) * frequency / factor, 1.0
+
+    def pair_that_turns(times):
+        return dimension * math.log(trained / (times * 2 * math.pi)) / (2 * math.log(base))
+
+    first = max(math.floor(pair_that_turns(scaling.get("beta_fast", 32))), 0)
+    last = min(math.ceil(pair_that_turns(scaling.get("beta_slow", 1))), dimension - 1)
+    kept = 1 - ((pair - first) / (last - first)).clamp(0, 1)
+    return (kept * frequency + (1 - kept) * frequency / factor,
+            scaling.get("attention_factor", 0.1 * math.log(factor) + 1))
+
+
+def rotate(x, base, scaling=None):
+    """Rotary positions, half-split pairs (j, j + d/2) turned by n times their frequency. x: [heads, length, d]."""
     length, dimension = x.shape[-2:]
-    frequency = base ** (-torch.arange(0, dimension, 2, dtype=x.dtype) / dimension)
+    frequency, factor = rotary_frequencies(dimension, base, scaling, x.dtype)
     angle = torch.arange(length, dtype=x.dtype)[:, None] * frequency
     first, second = x.chunk(2, dim=-1)
-    cosine, sine = torch.cos(angle), torch.sin(angle)
+    cosine, sine = factor * torch.cos(angle), factor * torch.sin(angle)
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
 
 
@@ -166,7 +193,7 @@ def causal_attention(x, config, parameters, prefix):
 
     query, key = project("q_proj", heads), project("k_proj", groups)
     if config["rope_theta"] is not None:
-        query, key = (rotate(x, config["rope_theta"]) for x in (query, key))
+        query, key = (rotate(x, config["rope_theta"], config.get("rope_scaling")) for x in (query, key))
     key = key.repeat_interleave(heads // groups, dim=0)
     value = project("v_proj", groups).repeat_interleave(heads // groups, dim=0)
     scores = query @ key.transpose(1, 2) / dimension**0.5

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -69,6 +71,19 @@ nlohmann::json read_json_object(const std::string& path) {
   nlohmann::json value = parse_json(read_text(path), path);
   check(value.is_object(), "{}: must be a JSON object, got {}", path, value.type_name());
   return value;
+}
+
+std::optional<std::int64_t> integer_of(const nlohmann::json& value) {
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<std::uint64_t>();
+    return number <= INT64_MAX ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
+  }
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (!value.is_number_float()) return std::nullopt;
+  constexpr double kLimit = 9223372036854775808.0;  // 2^63
+  const auto number = value.get<double>();
+  const bool fits = number >= -kLimit && number < kLimit && std::trunc(number) == number;
+  return fits ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
 }
 
 }  // namespace sequent

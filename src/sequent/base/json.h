@@ -1,7 +1,9 @@
 // JSON from files we did not write: an Error names the file and the place, and nesting is bounded.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,5 +15,9 @@ nlohmann::json parse_json(std::string_view text, std::string_view file);
 
 /// Reads and parses a file that must hold a JSON object.
 nlohmann::json read_json_object(const std::string& path);
+
+/// The integer that a JSON number is, also where it is written 4.0 or 1e3; nothing for a fraction, for what does not
+/// fit 64 bits, and for all that is no number.
+std::optional<std::int64_t> integer_of(const nlohmann::json& value);
 
 }  // namespace sequent

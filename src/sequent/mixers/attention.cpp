@@ -1,5 +1,7 @@
 #include "sequent/mixers/attention.h"
 
+#include <cmath>
+
 #include "sequent/base/error.h"
 #include "sequent/mixers/key_value_states.h"
 #include "sequent/ops/rotary.h"
@@ -22,24 +24,31 @@ void expect_within_window(std::int64_t window, const Segments& segments, std::sp
 }
 
 AttentionOptions options_of(const AttentionConfig& config) {
-  return {config.heads, config.key_value_heads, config.causal, config.scale};
+  AttentionOptions options = {config.heads, config.key_value_heads, config.causal, config.scale};
+  if (const double factor = config.rope_scaling.score_factor(); factor != 1) {
+    const double scale = config.scale != 0 ? config.scale : 1 / std::sqrt(static_cast<double>(config.head_width));
+    options.scale = static_cast<float>(factor * scale);
+  }
+  return options;
 }
 
 }  // namespace
 
 std::vector<Field> AttentionConfig::fields() {
-  return {{"heads", &heads},
-          {"key_value_heads", &key_value_heads},
-          {"head_width", &head_width},
-          {"rope_base", &rope_base},
-          {"bias", &bias},
-          {"output_bias", &output_bias},
-          {"window", &window},
-          {"causal", &causal},
-          {"scale", &scale},
-          descriptive("query_factor", &query_factor),
-          descriptive("weight_deviation", &weight_deviation),
-          descriptive("residual_deviation", &residual_deviation)};
+  std::vector<Field> all = {{"heads", &heads},
+                            {"key_value_heads", &key_value_heads},
+                            {"head_width", &head_width},
+                            {"rope_base", &rope_base},
+                            {"bias", &bias},
+                            {"output_bias", &output_bias},
+                            {"window", &window},
+                            {"causal", &causal},
+                            {"scale", &scale},
+                            descriptive("query_factor", &query_factor),
+                            descriptive("weight_deviation", &weight_deviation),
+                            descriptive("residual_deviation", &residual_deviation)};
+  for (const Field& field : rope_scaling.fields()) all.push_back(field);
+  return all;
 }
 
 void AttentionConfig::validate() const {
@@ -49,6 +58,9 @@ void AttentionConfig::validate() const {
   check(heads % key_value_heads == 0, "model: key-value heads must divide heads, got {} and {}", key_value_heads,
         heads);
   check(rope_base == 0 || head_width % 2 == 0, "model: rotary positions need an even head width, got {}", head_width);
+  rope_scaling.validate();
+  check(rope_scaling.kind == RotaryScaling::Kind::none || rope_base > 1,
+        "model: scaled rotary positions need a base above 1, got {}", rope_base);
 }
 
 Linear query_projection(const AttentionConfig& config, std::int64_t width, const ParameterScope& scope) {
@@ -86,8 +98,9 @@ Var Attention::forward_with_bias(const Var& x, const Segments& segments, std::sp
   const Var v = v_proj_(x);
   if (config_.rope_base > 0) {
     const std::vector<std::int64_t> positions = positions_of(segments, states);
-    q = rotary(q, positions, {config_.heads, config_.rope_base});
-    k = rotary(k, positions, {config_.key_value_heads, config_.rope_base});
+    q = rotary(q, positions, {.heads = config_.heads, .base = config_.rope_base, .scaling = config_.rope_scaling});
+    k = rotary(k, positions,
+               {.heads = config_.key_value_heads, .base = config_.rope_base, .scaling = config_.rope_scaling});
   }
   if (states.empty()) return o_proj_(attention(q, k, v, segments, segments, options_of(config_), bias));
   append_keys_values(k, v, segments, states);

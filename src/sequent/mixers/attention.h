@@ -5,6 +5,7 @@
 #include "sequent/base/fields.h"
 #include "sequent/mixers/mixer.h"
 #include "sequent/nn/linear.h"
+#include "sequent/ops/rotary_scaling.h"
 
 namespace sequent {
 
@@ -13,9 +14,10 @@ struct AttentionConfig {
   std::int64_t key_value_heads = 0;  // divides heads
   std::int64_t head_width = 0;
   float rope_base = 10000.0f;  // 0: no positions
-  bool bias = false;           // of all four projections
-  bool output_bias = true;     // of o_proj too, where they have any
-  std::int64_t window = 0;     // > 0: later tokens would see only so many; a sequence that long is refused
+  RotaryScaling rope_scaling = {};
+  bool bias = false;        // of all four projections
+  bool output_bias = true;  // of o_proj too, where they have any
+  std::int64_t window = 0;  // > 0: later tokens would see only so many; a sequence that long is refused
   bool causal = true;
   float scale = 0.0f;                // of the scores; 0: 1 / sqrt(head_width)
   float query_factor = 1.0f;         // on the weight_deviation of a fresh q_proj

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "sequent/base/error.h"
@@ -19,12 +20,12 @@ void add(const nlohmann::json& ids, const std::string& file, std::set<std::int32
     }
     return;
   }
-  const bool fits = ids.is_number_integer() && ids.get<std::int64_t>() >= 0 &&
-                    ids.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max();
+  const std::optional<std::int64_t> id = integer_of(ids);
   // Some configurations say -1 for none.
-  if (ids.is_number_integer() && ids.get<std::int64_t>() == -1) return;
-  check(fits, "{}: eos_token_id must be a token id, got {}", file, ids.dump());
-  tokens.insert(ids.get<std::int32_t>());
+  if (id == -1) return;
+  check(id && *id >= 0 && *id <= std::numeric_limits<std::int32_t>::max(),
+        "{}: eos_token_id must be a token id, got {}", file, ids.dump());
+  tokens.insert(static_cast<std::int32_t>(*id));
 }
 
 }  // namespace

@@ -45,6 +45,14 @@ void GgufExchange::optional_boolean(std::string_view key, bool& value) {
   }
 }
 
+void GgufExchange::optional_text(std::string_view key, std::string& value) {
+  if (!reading()) {
+    to_->emplace_back(full(key), value);
+  } else if (from_->contains(full(key))) {
+    value = from_->text(full(key));
+  }
+}
+
 void GgufExchange::integers(std::string_view key, std::vector<std::int64_t>& values, std::int64_t count) {
   const std::string name = full(key);
   if (!reading()) {

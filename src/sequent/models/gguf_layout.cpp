@@ -7,6 +7,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/models/llama.h"
+#include "sequent/models/published_rotary.h"
 
 namespace sequent {
 namespace {
@@ -221,11 +222,6 @@ void describe_llama(GgufExchange& values, LanguageModelConfig& config) {
     attention.rope_base = 10000.0f;
     attention.bias = values.weights().contains("blk.0.attn_q.bias");
     attention.output_bias = values.weights().contains("blk.0.attn_output.bias");
-    constexpr std::string_view kScaling = "llama.rope.scaling.type";
-    const std::string_view scaling = values.metadata().text_or(kScaling, "none");
-    check(scaling == "none", "GGUF: scaled rotary positions are not supported, got {}", scaling);
-    check(!values.weights().contains("rope_freqs.weight"),
-          "GGUF: scaled rotary positions (rope_freqs.weight) are not supported");
   }
   values.optional_integer("attention.head_count_kv", attention.key_value_heads);
   values.optional_integer("attention.key_length", attention.head_width);
@@ -236,6 +232,7 @@ void describe_llama(GgufExchange& values, LanguageModelConfig& config) {
         "GGUF: rope.dimension_count and attention.value_length must be attention.key_length {}, got {} and {}",
         attention.head_width, rotated, value_width);
   values.optional_number("rope.freq_base", attention.rope_base);
+  describe_rotary_scaling(values, attention, config.context > 0 ? config.context : 2048);
 }
 
 bool holds_jamba(const LanguageModelConfig& config) {
@@ -320,7 +317,7 @@ const GgufLayout& gguf_layout_for(const LanguageModelConfig& config) {
        known_architectures());
 }
 
-LanguageModelConfig read_gguf_config(const GgufMetadata& metadata, const WeightSource& weights) {
+LanguageModelConfig read_gguf_config(const GgufMetadata& metadata, WeightSource& weights) {
   const GgufLayout& layout = gguf_layout_of(metadata.text("general.architecture"));
   LanguageModelConfig config;
   GgufExchange values(metadata, weights, layout.architecture);

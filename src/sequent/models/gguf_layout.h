@@ -30,8 +30,8 @@ const GgufLayout& gguf_layout_of(std::string_view architecture);
 /// The one that holds a configuration; none is an Error.
 const GgufLayout& gguf_layout_for(const LanguageModelConfig& config);
 
-/// The configuration of a file.
-LanguageModelConfig read_gguf_config(const GgufMetadata& metadata, const WeightSource& weights);
+/// The configuration of a file. Tensors that belong to it are taken from the weights.
+LanguageModelConfig read_gguf_config(const GgufMetadata& metadata, WeightSource& weights);
 
 /// Whether a parameter of this name of ours stays in float32 whatever the rest is stored in: all but the large
 /// matrices.

@@ -170,7 +170,8 @@ bool holds_gguf(const fs::path& path) {
 }
 
 LanguageModelConfig read_gguf_description(const fs::path& path) {
-  return read_gguf_config(read_gguf_metadata(path.string()), WeightSource::open(path.string()));
+  WeightSource weights = WeightSource::open(path.string());
+  return read_gguf_config(read_gguf_metadata(path.string()), weights);
 }
 
 std::unique_ptr<LanguageModel> load_gguf_model(const fs::path& path) {
@@ -200,7 +201,9 @@ void save_gguf_model(const fs::path& path, const LanguageModel& model, const Ggu
     tensors.push_back({each.name, each.shape, stored_type(each, options.dtype)});
     total += bytes_of(each.shape, tensors.back().dtype);
   }
+  for (const NamedTensor& each : exchange.tensors()) tensors.push_back({each.name, each.tensor.shape(), DType::f32});
   save_gguf(path.string(), values, tensors, [&](std::size_t i) {
+    if (i >= outgoing.size()) return exchange.tensors()[i - outgoing.size()].tensor;
     const Tensor value = value_of(outgoing[i], layout, config.mixers.attention.head_width);
     const Tensor stored = to_stored(value, tensors[i].dtype, tensors[i].name);
     done += stored.bytes();

@@ -62,7 +62,10 @@ Json json_of(const std::vector<Field>& fields) {
 }
 
 void read_fields(const Json& object, const std::vector<Field>& fields) {
-  for (const auto& [key, json] : object.items()) {
+  for (const auto& item : object.items()) {
+    // Not a structured binding: clang 14 does not capture one.
+    const std::string& key = item.key();
+    const Json& json = item.value();
     const Field& field = in_config([&]() -> const Field& { return find_field(fields, key); });
     if (json.is_null()) continue;
     std::visit(

@@ -1,22 +1,43 @@
 // Reading fields of a config.json with errors that name them.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "sequent/base/error.h"
 #include "sequent/base/fields.h"
+#include "sequent/base/json.h"
 
 namespace sequent {
 
-/// `value`, which stands at `key`, as a T; a value of another type is an Error.
+[[noreturn]] inline void refuse_value(const nlohmann::json& value, const char* key) {
+  fail("config.json: {} has an unusable value, {}", key, value.dump());
+}
+
+/// `value`, which stands at `key`, as a T; a value of another type, or that a T does not hold, is an Error.
 template <class T>
 T value_of(const nlohmann::json& value, const char* key) {
-  try {
-    return value.get<T>();
-  } catch (const nlohmann::json::exception&) {
-    fail("config.json: {} has an unusable value, {}", key, value.dump());
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    const std::optional<std::int64_t> integer = integer_of(value);
+    if (!integer) refuse_value(value, key);
+    return *integer;
+  } else if constexpr (std::is_same_v<T, float>) {
+    if (!value.is_number() || std::abs(value.get<double>()) > std::numeric_limits<float>::max()) {
+      refuse_value(value, key);
+    }
+    return static_cast<float>(value.get<double>());
+  } else {
+    try {
+      return value.get<T>();
+    } catch (const nlohmann::json::exception&) {
+      refuse_value(value, key);
+    }
   }
 }
 
@@ -49,8 +70,8 @@ inline std::int64_t token_id(const nlohmann::json& object, const char* key) {
 
 /// All fields as an object.
 nlohmann::json json_of(const std::vector<Field>& fields);
-/// Gives fields the values in `object`; those that are missing or null, which is how JSON writes infinity, keep theirs. A
-/// key that is no field is an Error.
+/// Gives fields the values in `object`; those that are missing or null, which is how JSON writes infinity, keep theirs.
+/// A key that is no field is an Error.
 void read_fields(const nlohmann::json& object, const std::vector<Field>& fields);
 
 }  // namespace sequent

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sequent/models/json_fields.h"
+#include "sequent/models/published_rotary.h"
 
 namespace sequent {
 namespace {
@@ -38,10 +39,7 @@ LanguageModelConfig read_llama(const Json& json) {
   const Json rope = field_or(json, "rope_parameters", Json::object());
   attention.rope_base = field_or(rope, "rope_theta", field_or(json, "rope_theta", 10000.0f));
   check(attention.rope_base > 0, "config.json: rope_theta must be positive, got {}", attention.rope_base);
-  const auto scaling = field_or<std::string>(rope, "rope_type", "default");
-  check(scaling == "default" && (!json.contains("rope_scaling") || json["rope_scaling"].is_null()),
-        "config.json: scaled rotary positions are not supported yet, got {}",
-        json.contains("rope_scaling") ? json["rope_scaling"].dump() : scaling);
+  attention.rope_scaling = read_rotary_scaling(json);
   config.channel_mixer.hidden_width = field<std::int64_t>(json, "intermediate_size");
   config.channel_mixer.bias = field_or(json, "mlp_bias", false);
   return config;
@@ -62,6 +60,7 @@ Json write_llama(const LanguageModelConfig& config) {
           {"hidden_act", "silu"},
           {"rms_norm_eps", config.norm_epsilon},
           {"rope_theta", attention.rope_base},
+          {"rope_scaling", write_rotary_scaling(attention.rope_scaling)},
           {"attention_bias", attention.bias},
           {"mlp_bias", config.channel_mixer.bias},
           {"max_position_embeddings", config.context > 0 ? config.context : 2048},

@@ -19,15 +19,16 @@ struct Turns {
 };
 
 Turns turns_of(const RotaryOptions& options, std::int64_t width) {
-  const bool torchscale = options.convention == RotaryConvention::torchscale;
-  // A single pair has frequency 1 in both.
-  const double steps =
-      torchscale ? std::max<double>(1.0, static_cast<double>(width / 2 - 1)) : static_cast<double>(width) / 2.0;
+  if (options.convention == RotaryConvention::half_split) {
+    return {rotary_frequencies(options.base, width, options.scaling), kernels::RotaryPairs::half_split};
+  }
+  // A single pair has frequency 1.
+  const double steps = std::max<double>(1.0, static_cast<double>(width / 2 - 1));
   std::vector<double> frequencies(static_cast<std::size_t>(width / 2));
   for (std::size_t j = 0; j < frequencies.size(); ++j) {
     frequencies[j] = std::pow(static_cast<double>(options.base), -static_cast<double>(j) / steps);
   }
-  return {std::move(frequencies), torchscale ? kernels::RotaryPairs::interleaved : kernels::RotaryPairs::half_split};
+  return {std::move(frequencies), kernels::RotaryPairs::interleaved};
 }
 
 Tensor turn(const Tensor& x, std::span<const std::int64_t> positions, const Turns& turns, std::int64_t heads,

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "sequent/autograd/var.h"
+#include "sequent/ops/rotary_scaling.h"
 
 namespace sequent {
 
@@ -18,6 +19,7 @@ struct RotaryOptions {
   std::int64_t heads;
   float base = 10000.0f;
   RotaryConvention convention = RotaryConvention::half_split;
+  RotaryScaling scaling = {};  // half_split only; its score_factor is the caller's to apply
 };
 
 /// Each pair of each head is turned by positions[t] times its frequency, as the convention says.

@@ -1,5 +1,7 @@
 #include <array>
+#include <optional>
 
+#include "sequent/base/json.h"
 #include "sequent/text/tokenizer_json_parts.h"
 
 namespace sequent {
@@ -20,10 +22,10 @@ Made make_metaspace(const Json& part, const TokenizerJson& file) {
 }
 
 Made make_strip(const Json& part, const TokenizerJson& file) {
-  const auto start = part.at("start").get<std::int64_t>(), stop = part.at("stop").get<std::int64_t>();
-  check(start >= 0 && stop >= 0, "{}: decoder Strip must remove 0 or more characters, got {} and {}", file.name, start,
-        stop);
-  return std::make_unique<StripStep>(read_character(part, "content", file), start, stop);
+  const std::optional<std::int64_t> start = integer_of(part.at("start")), stop = integer_of(part.at("stop"));
+  check(start && stop && *start >= 0 && *stop >= 0, "{}: decoder Strip must remove 0 or more characters, got {} and {}",
+        file.name, part.at("start").dump(), part.at("stop").dump());
+  return std::make_unique<StripStep>(read_character(part, "content", file), *start, *stop);
 }
 
 Made make_replace(const Json& part, const TokenizerJson& file) {

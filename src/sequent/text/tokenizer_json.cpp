@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -70,9 +71,10 @@ nlohmann::ordered_json entry_of(const AddedToken& token) {
 }  // namespace
 
 std::int32_t TokenizerJson::checked_id(const Json& id) const {
-  const auto value = id.get<std::int64_t>();
-  check(value >= 0 && value <= largest_id, "{}: a token id must be from 0 to {}, got {}", name, largest_id, value);
-  return static_cast<std::int32_t>(value);
+  const std::optional<std::int64_t> value = integer_of(id);
+  check(value && *value >= 0 && *value <= largest_id, "{}: a token id must be from 0 to {}, got {}", name, largest_id,
+        id.dump());
+  return static_cast<std::int32_t>(*value);
 }
 
 Replacement read_replacement(const Json& part, const TokenizerJson& file) {
