@@ -63,6 +63,35 @@ TEST(VideoProbe, AverageIsALinearClassifierOfTheMean) {
   EXPECT_NEAR(mean.floats()[2 * 8 + 3], sum, 1e-6);
 }
 
+// Whatever scale and offset the channels have, and nothing of it is learned.
+TEST(VideoProbe, StandardisedItDoesNotSeeScalesAndOffsets) {
+  for (const VideoPooling pooling : {VideoPooling::attentive, VideoPooling::average}) {
+    VideoProbeConfig config = small_probe(pooling);
+    config.standardised = true;
+    const auto logits_of = [&](const Tensor& x) {
+      const auto source = fresh_parameters(4);
+      VideoProbe probe(config, *source);
+      probe.standardise_by(std::vector<Tensor>{x.slice(0, 5), x.slice(5, 11)});
+      probe.parameters().flatten();
+      Tape tape;
+      const Var logits = probe.logits(x, kVideos);
+      tape.backward(cross_entropy(logits, std::vector<std::int32_t>{0, 2, 1}));
+      for (const Parameter& parameter : probe.parameters().all()) {
+        if (!parameter.name.starts_with("feature_")) continue;
+        EXPECT_FALSE(parameter.decay);
+        for (const double value : test::to_doubles(parameter.var.gradient())) EXPECT_EQ(value, 0) << parameter.name;
+      }
+      return test::to_doubles(logits.value());
+    };
+    const Tensor x = features(), y = Tensor::empty(x.shape());
+    for (std::int64_t i = 0; i < x.elements(); ++i) {
+      const auto c = static_cast<float>(i % 8);
+      y.mutable_floats()[i] = (c + 0.5f) * x.floats()[i] - 3 * c;
+    }
+    test::expect_close(logits_of(y), logits_of(x), 2e-5, "logits");
+  }
+}
+
 TEST(VideoProbe, RefusesWhatDoesNotFit) {
   const auto source = fresh_parameters(4);
   EXPECT_EQ(test::error_of([&] {

@@ -125,6 +125,7 @@ int run(const Flags& flags, const VideoEncoderFlags& encoder_flags, const Probin
                 {"labels", split.training.labels},
                 {"confusion", result.confusion},
                 {"pooling", kVideoPoolingNames[static_cast<std::size_t>(probing.pooling)]},
+                {"standardised", !probing.raw_features},
                 {"seconds", watch.seconds()}});
   } else {
     print(result, on_training, split.training.labels);

@@ -62,6 +62,9 @@ std::vector<Field> ProbingSettings::fields() {
           {"lr", "learning rate of the first step; falls to 0", &lr},
           {"weight_decay", "of the first step; falls to 1e-6", &weight_decay},
           {"clip", "largest norm of the gradients", &clip},
+          {"raw_features",
+           "features as they are, as published, instead of each channel less its mean and over its deviation",
+           &raw_features},
           {"seed", "of the fresh probe and of the order of videos", &seed}};
 }
 
@@ -105,6 +108,7 @@ std::unique_ptr<VideoProbe> train_video_probe(
   VideoProbeConfig config;
   config.pooling = settings.pooling;
   config.classes = classes;
+  config.standardised = !settings.raw_features;
   config.blocks.width = encoder.blocks.width;
   config.blocks.heads = encoder.blocks.heads;
   config.blocks.hidden_width = 4 * encoder.blocks.width;
@@ -112,6 +116,11 @@ std::unique_ptr<VideoProbe> train_video_probe(
   auto probe = std::make_unique<VideoProbe>(config, *source);
   Parameters& parameters = probe->parameters();
   parameters.flatten();
+  if (config.standardised) {
+    std::vector<Tensor> features;
+    for (const LabelledFeatures::Video& video : training.videos) features.push_back(video.views.front());
+    probe->standardise_by(features);
+  }
   AdamW adamw(parameters, {.beta2 = 0.999f, .weight_decay = static_cast<float>(settings.weight_decay)});
 
   const std::size_t count = training.videos.size(), batch = static_cast<std::size_t>(settings.batch);

@@ -39,6 +39,7 @@ struct ProbingSettings {
   double lr = 1e-3;            // falls to 0 along a cosine
   double weight_decay = 0.01;  // falls to 1e-6 along a cosine
   double clip = 1.0;           // norm of the gradients
+  bool raw_features = false;   // as published; otherwise each channel is standardised over the training videos
   std::int64_t seed = 1;
 
   std::vector<Field> fields();

@@ -1,5 +1,7 @@
 #include "sequent/models/video_probe.h"
 
+#include <cmath>
+
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
 #include "sequent/ops/attention.h"
@@ -13,12 +15,24 @@ Linear projection(std::int64_t inputs, std::int64_t outputs, float deviation, co
   return {inputs, outputs, {.bias = true, .weight = initialize::normal(deviation)}, scope};
 }
 
+Tensor standardised(const Tensor& features, const Tensor& mean, const Tensor& scale) {
+  const Tensor y = Tensor::empty(features.shape());
+  const std::int64_t width = features.columns();
+  parallel_for(0, features.rows(), 64, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * width; i < end * width; ++i) {
+      y.mutable_floats()[i] = (features.floats()[i] - mean.floats()[i % width]) * scale.floats()[i % width];
+    }
+  });
+  return y;
+}
+
 }  // namespace
 
 std::vector<Field> VideoProbeConfig::fields() {
   return {{"pooling", choice(pooling, kVideoPoolingNames)},
           {"classes", &classes},
-          {"unused_projection", &unused_projection}};
+          {"unused_projection", &unused_projection},
+          {"standardised", &standardised}};
 }
 
 void VideoProbeConfig::validate() const {
@@ -78,11 +92,41 @@ VideoProbe::VideoProbe(const VideoProbeConfig& config, ParameterSource& source)
                   ? std::make_shared<const Pooler>(config, ParameterScope(parameters_))
                   : nullptr),
       classifier_(projection(config.blocks.width, config.classes, config.blocks.weight_deviation,
-                             ParameterScope(parameters_)("classifier"))) {}
+                             ParameterScope(parameters_)("classifier"))) {
+  if (!config.standardised) return;
+  const ParameterScope scope(parameters_);
+  mean_ = scope.parameter("feature_mean", {config.blocks.width}, initialize::constant(0), /*decay=*/false);
+  scale_ = scope.parameter("feature_scale", {config.blocks.width}, initialize::constant(1), /*decay=*/false);
+}
 
 Var VideoProbe::logits(const Var& features, const Segments& videos) const {
   expect_shape("video probe", "features", features.value(), {videos.tokens(), config_.blocks.width});
-  return classifier_(pooler_ ? pooler_->forward(features, videos) : Var(mean_of_sets(features.value(), videos)));
+  const Var x = config_.standardised ? Var(standardised(features.value(), mean_.value(), scale_.value())) : features;
+  return classifier_(pooler_ ? pooler_->forward(x, videos) : Var(mean_of_sets(x.value(), videos)));
+}
+
+void VideoProbe::standardise_by(std::span<const Tensor> features) {
+  check(config_.standardised, "video probe: it takes features as they are");
+  const auto width = static_cast<std::size_t>(config_.blocks.width);
+  std::int64_t tokens = 0;
+  std::vector<double> sum(width), squares(width);
+  for (const Tensor& each : features) {
+    expect_shape("video probe", "features", each, {each.rows(), config_.blocks.width});
+    tokens += each.rows();
+    for (std::int64_t i = 0; i < each.elements(); ++i) {
+      const double value = each.floats()[i];
+      sum[static_cast<std::size_t>(i) % width] += value;
+      squares[static_cast<std::size_t>(i) % width] += value * value;
+    }
+  }
+  check(tokens > 0, "video probe: there are no features to standardise by");
+  for (std::size_t c = 0; c < width; ++c) {
+    const double mean = sum[c] / static_cast<double>(tokens);
+    const double variance = squares[c] / static_cast<double>(tokens) - mean * mean;
+    mean_.value().mutable_floats()[c] = static_cast<float>(mean);
+    // A channel that says nothing is left out.
+    scale_.value().mutable_floats()[c] = variance > 0 ? static_cast<float>(1 / std::sqrt(variance)) : 0.0f;
+  }
 }
 
 Tensor mean_of_sets(const Tensor& features, const Segments& sets) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct VideoProbeConfig {
   /// The published code of V-JEPA has an output projection after the query's attention and never applies it; with it,
   /// its files can be read and written.
   bool unused_projection = true;
+  /// Each channel of the features is first brought to what standardise_by() was given: (x - mean) / deviation, as the
+  /// linear probes of He et al., "Masked autoencoders...", 2021, section A.1 do. No published probe of video has it.
+  bool standardised = false;
 
   /// Everything but blocks.
   std::vector<Field> fields();
@@ -38,11 +42,15 @@ struct VideoProbeConfig {
 class VideoProbe {
  public:
   /// Parameters query_tokens [1, 1, width], layers.i, norm, q_proj, k_proj, v_proj, unused_projection, channel_norm,
-  /// channel_mixer, and classifier.
+  /// channel_mixer, and classifier; where it is standardised also feature_mean and feature_scale, which no training
+  /// changes.
   VideoProbe(const VideoProbeConfig& config, ParameterSource& source);
 
   /// features: [tokens of all videos, width], set i the tokens of video i -> [videos, classes].
   Var logits(const Var& features, const Segments& videos) const;
+
+  /// Takes mean and deviation of each channel over these tokens, [tokens, width] each.
+  void standardise_by(std::span<const Tensor> features);
 
   const VideoProbeConfig& config() const { return config_; }
   Parameters& parameters() { return parameters_; }
@@ -54,6 +62,7 @@ class VideoProbe {
   Parameters parameters_;
   std::shared_ptr<const Pooler> pooler_;  // null: the mean
   Linear classifier_;
+  Var mean_, scale_;  // [width]; undefined where features are taken as they are
 };
 
 /// The mean of the tokens of each set: [tokens, width] -> [sets, width].

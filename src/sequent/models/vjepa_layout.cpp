@@ -42,7 +42,7 @@ constexpr std::array<NameRule, 22> kNames = {{
 // The fixed positions, and the state of the published optimizer.
 constexpr std::array<std::string_view, 3> kDerived = {"*.pos_embed", "*.predictor_pos_embed", "opt.*"};
 
-constexpr std::array<NameRule, 10> kProbeNames = {{
+constexpr std::array<NameRule, 11> kProbeNames = {{
     {"query_tokens", "classifier.module.pooler.query_tokens"},
     {"norm.{}", "classifier.module.pooler.cross_attention_block.norm1.{}"},
     {"q_proj.{}", "classifier.module.pooler.cross_attention_block.xattn.q.{}"},
@@ -53,6 +53,7 @@ constexpr std::array<NameRule, 10> kProbeNames = {{
     {"channel_mixer.up_proj.{}", "classifier.module.pooler.cross_attention_block.mlp.fc1.{}"},
     {"channel_mixer.down_proj.{}", "classifier.module.pooler.cross_attention_block.mlp.fc2.{}"},
     {"classifier.{}", "classifier.module.linear.{}"},
+    {"feature_{}", "classifier.module.feature_{}"},  // ours alone
 }};
 
 VJepaConfig read(const Json& json) {
