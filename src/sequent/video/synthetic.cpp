@@ -12,6 +12,7 @@
 #include "sequent/base/files.h"
 #include "sequent/base/random.h"
 #include "sequent/base/threads.h"
+#include "sequent/base/word_hash.h"
 #include "sequent/video/video_writer.h"
 
 namespace sequent {
@@ -63,28 +64,29 @@ class Draws {
   std::uint64_t counter_ = 0;
 };
 
-using Colour = std::array<double, 3>;
+/// Grey noise: evenly distributed numbers on a grid, smoothly joined. With colours of its own each video could be told
+/// by them from any of its parts, and an encoder that predicts hidden parts would learn just that; here parts have
+/// little in common but scale and motion. The grid stands at an angle that is evenly distributed, as all else is.
+class Texture {
+ public:
+  explicit Texture(Draws& draw) : seed_(static_cast<std::uint64_t>(draw.next() * 0x1p24)) {}
+  /// From 0 to 1; the grid has edges of 1/8.
+  double at(double x, double y) const {
+    const double column = std::floor(8 * x), row = std::floor(8 * y);
+    const double right = eased(8 * x - column), down = eased(8 * y - row);
+    const auto i = static_cast<std::int64_t>(column), j = static_cast<std::int64_t>(row);
+    return (1 - down) * ((1 - right) * node(i, j) + right * node(i + 1, j)) +
+           down * ((1 - right) * node(i, j + 1) + right * node(i + 1, j + 1));
+  }
 
-/// Two waves across one another between two colours: motion in any direction shows. As direction and phases are drawn
-/// evenly, a texture that is moved or turned has the distribution that it had.
-struct Texture {
-  explicit Texture(Draws& draw)
-      : direction(draw.next(0, kFullTurn)), frequency(draw.next(2, 4)), phases{draw.next(), draw.next()} {
-    for (double& value : dark) value = draw.next(0, 0.5);
-    for (double& value : bright) value = draw.next(0.5, 1);
+ private:
+  static double eased(double t) { return t * t * (3 - 2 * t); }
+  double node(std::int64_t i, std::int64_t j) const {
+    const std::uint64_t of_row = mix_bits(seed_ * 0x9E3779B97F4A7C15ull + static_cast<std::uint64_t>(j));
+    return static_cast<double>(mix_bits(of_row + static_cast<std::uint64_t>(i)) >> 40) * 0x1p-24;
   }
-  Colour at(double x, double y) const {
-    const double along = x * std::cos(direction) + y * std::sin(direction);
-    const double across = y * std::cos(direction) - x * std::sin(direction);
-    const double wave = 0.5 + 0.25 * std::sin(kFullTurn * (frequency * along + phases[0])) +
-                        0.25 * std::sin(kFullTurn * (frequency * across + phases[1]));
-    Colour colour;
-    for (std::size_t c = 0; c < 3; ++c) colour[c] = dark[c] + wave * (bright[c] - dark[c]);
-    return colour;
-  }
-  double direction, frequency;
-  std::array<double, 2> phases;
-  Colour dark, bright;
+
+  std::uint64_t seed_;
 };
 
 /// Bar, triangle, cross or corner within [-1, 1] x [-1, 1]: none looks the same when turned a little.
@@ -170,7 +172,7 @@ Tensor synthetic_video(const SyntheticVideos& settings, std::int64_t index) {
     for (std::size_t s = 0; s < shapes.size(); ++s) {
       states[s] = synthetic_shape(settings, index, static_cast<std::int64_t>(s), t);
     }
-    const auto colour_at = [&](double x, double y) {
+    const auto grey_at = [&](double x, double y) {
       for (std::size_t s = shapes.size(); s-- > 0;) {
         const auto [u, v] = seen_from(states[s], around(states[s].x, x), around(states[s].y, y));
         if (inside(shapes[s].kind, u, v)) return shapes[s].texture.at(u / 4, v / 4);
@@ -179,15 +181,14 @@ Tensor synthetic_video(const SyntheticVideos& settings, std::int64_t index) {
       return background.at(u / 4, v / 4);
     };
     for (std::int64_t i = 0; i < settings.size * settings.size; ++i) {
-      Colour sum = {};
+      double sum = 0;
       for (int k = 0; k < kSamples * kSamples; ++k) {
         const auto place = [&](std::int64_t pixel, int sub) {
           return (static_cast<double>(pixel) + (sub + 0.5) / kSamples) / static_cast<double>(settings.size);
         };
-        const Colour colour = colour_at(place(i % settings.size, k % kSamples), place(i / settings.size, k / kSamples));
-        for (std::size_t c = 0; c < 3; ++c) sum[c] += colour[c] / (kSamples * kSamples);
+        sum += grey_at(place(i % settings.size, k % kSamples), place(i / settings.size, k / kSamples));
       }
-      for (const double value : sum) *out++ = static_cast<std::uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
+      out = std::fill_n(out, 3, static_cast<std::uint8_t>(std::lround(255 * sum / (kSamples * kSamples))));
     }
   }
   return video;
