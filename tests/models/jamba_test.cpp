@@ -9,8 +9,7 @@
 #include "sequent/models/names.h"
 #include "sequent/models/pattern.h"
 #include "tests/support/files.h"
-#include "tests/support/golden.h"
-#include "tests/support/values.h"
+#include "tests/support/merged_experts.h"
 
 namespace sequent {
 namespace {
@@ -100,41 +99,8 @@ TEST(JambaLayout, RefusalsNameTheKey) {
 
 // The same model with the experts of each layer in one tensor, as newer programs write it.
 TEST(JambaLayout, ReadsExpertsMergedIntoOneTensor) {
-  const test::Golden golden("jamba-plain");
-  const TensorFile file = TensorFile::open((golden.directory / "model.safetensors").string());
-  const LoadedModel expected = load_model(golden.directory);
-  const std::int64_t experts = expected.model->config().channel_mixer.mixture.experts;
-  std::vector<NamedTensor> tensors;
-  std::vector<PublishedPiece> pieces;
-  for (const std::string& name : file.names()) {
-    const std::size_t at = name.find(".experts.");
-    if (at == std::string::npos) {
-      tensors.push_back({name, file.tensor(name)});
-      continue;
-    }
-    const std::string layer = name.substr(0, at + 8);
-    const std::int64_t expert = name[at + 9] - '0';
-    const auto stack = [&](const char* merged, std::int64_t part, std::int64_t parts) {
-      PublishedName published = {layer + merged, NameRule::Layout::stacked, part, parts, expert};
-      pieces.push_back({std::move(published), file.tensor(name)});
-    };
-    if (name.ends_with("gate_proj.weight")) stack(".gate_up_proj", 0, 2);
-    if (name.ends_with("up_proj.weight")) stack(".gate_up_proj", 1, 2);
-    if (name.ends_with("down_proj.weight")) stack(".down_proj", 0, 1);
-  }
-  for (NamedTensor& merged : join_pieces(std::move(pieces))) {
-    EXPECT_EQ(merged.tensor.size(0), experts);
-    tensors.push_back(std::move(merged));
-  }
-  const test::TemporaryDirectory directory;
-  std::filesystem::copy_file(golden.directory / "config.json", directory / "config.json");
-  save_safetensors(directory / "model.safetensors", tensors);
-  const LoadedModel merged = load_model(directory.path());
-  ASSERT_EQ(merged.model->parameters().all().size(), expected.model->parameters().all().size());
-  for (std::size_t i = 0; i < merged.model->parameters().all().size(); ++i) {
-    EXPECT_EQ(test::to_doubles(merged.model->parameters().all()[i].var.value()),
-              test::to_doubles(expected.model->parameters().all()[i].var.value()));
-  }
+  test::expect_reads_merged_experts("jamba-plain", {.gate = "gate_proj", .up = "up_proj", .down = "down_proj"},
+                                    [](const std::string& name) { return name; });
 }
 
 TEST(JambaLayout, AnEarlyReleaseCallsItsFeedForwardLayersMoe) {

@@ -7,6 +7,7 @@
 #include "sequent/models/architecture.h"
 #include "sequent/models/language_model.h"
 #include "sequent/models/layout.h"
+#include "tests/support/merged_experts.h"
 
 namespace sequent {
 namespace {
@@ -44,6 +45,13 @@ TEST(MixtralLayout, HoldsWhatMixtralHasAndNothingElse) {
   EXPECT_EQ(layout_for(config).model_type, "sequent");
   config = new_model_config("mixtral", {.layers = 2, .width = 64, .vocabulary = 99, .capacity_factor = 1.25});
   EXPECT_EQ(layout_for(config).model_type, "sequent");
+}
+
+TEST(MixtralLayout, ReadsExpertsMergedIntoOneTensor) {
+  test::expect_reads_merged_experts("mixtral-plain", {.gate = "w1", .up = "w3", .down = "w2"}, [](std::string name) {
+    const std::size_t at = name.find("block_sparse_moe");
+    return at == std::string::npos ? name : name.replace(at, 16, "mlp");
+  });
 }
 
 TEST(MixtralLayout, RefusesWhatItDoesNotCompute) {
