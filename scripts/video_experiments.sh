@@ -9,17 +9,19 @@ cd "$(dirname "$0")/.."
 sequent=${BUILD_DIR:-build}/sequent
 out=${OUT:-runs/video-experiments}
 seeds=${SEEDS:-1 2 3}
-layers=${LAYERS:-12}      # of the encoder, ViT-tiny otherwise
-patch=${PATCH:-16}
-steps=${STEPS:-400}
+layers=${LAYERS:-3}       # of the encoder, ViT-tiny otherwise
+size=${SIZE:-64}          # height and width of a clip in pixels
+patch=${PATCH:-8}
+steps=${STEPS:-1500}
 batch=${BATCH:-8}
 predictor=${PREDICTOR:---predictor-width 96 --predictor-layers 2}
-more=${MORE:---lr 3e-4}
+more=${MORE:---lr 5e-4 --warmup 100 --final-weight-decay 0.1 --smallest-crop 0.7}
+clips=${CLIPS:---frames 8 --stride 2}
 probing=${PROBING:---epochs 30}
 
-[[ -d $out/pool ]] || "$sequent" video synth "$out/pool" --videos "${POOL:-512}" --frames 16 --seed 101
-[[ -d $out/labelled ]] || "$sequent" video synth "$out/labelled" --videos "${LABELLED:-512}" --frames 16 --seed 102
-[[ -d $out/test ]] || "$sequent" video synth "$out/test" --videos "${TEST:-256}" --frames 16 --seed 103
+[[ -d $out/pool ]] || "$sequent" video synth "$out/pool" --videos "${POOL:-2000}" --frames 24 --seed 101
+[[ -d $out/labelled ]] || "$sequent" video synth "$out/labelled" --videos "${LABELLED:-256}" --frames 24 --seed 102
+[[ -d $out/test ]] || "$sequent" video synth "$out/test" --videos "${TEST:-256}" --frames 24 --seed 103
 [[ -f $out/results.tsv ]] || printf 'encoder\tpooling\tseed\taccuracy\ttraining_accuracy\n' >"$out/results.tsv"
 
 pretrain() { # NAME SEED settings...
@@ -30,8 +32,8 @@ pretrain() { # NAME SEED settings...
     "$sequent" video pretrain --resume --out "$run"
   else
     # shellcheck disable=SC2086
-    "$sequent" video pretrain --data "$out/pool" --out "$run" --layers "$layers" --image-size 64 --patch "$patch" \
-      --stride 1 --steps "$steps" --batch "$batch" $predictor $more --seed "$seed" "$@"
+    "$sequent" video pretrain --data "$out/pool" --out "$run" --layers "$layers" --image-size "$size" --patch "$patch" \
+      $clips --steps "$steps" --batch "$batch" $predictor $more --seed "$seed" "$@"
   fi
 }
 
@@ -41,7 +43,7 @@ probe() { # NAME MODEL POOLING SEED flags...
   grep -q -P "^$name\t$pooling\t$seed\t" "$out/results.tsv" && return
   local json
   # shellcheck disable=SC2086
-  json=$("$sequent" video probe "$model" "$out/labelled" --test "$out/test" --stride 1 --pooling "$pooling" \
+  json=$("$sequent" video probe "$model" "$out/labelled" --test "$out/test" $clips --pooling "$pooling" \
     --seed "$seed" $probing --json "$@")
   printf '%s\t%s\t%s\t%s\n' "$name" "$pooling" "$seed" \
     "$(sed -E 's/.*"accuracy":([0-9.e-]+).*"training_accuracy":([0-9.e-]+).*/\1\t\2/' <<<"$json")" |
@@ -58,6 +60,9 @@ for seed in $seeds; do
   probe features "$out/features-seed$seed" average "$seed"
   probe pixels "$out/pixels-seed$seed" attentive "$seed"
   probe random-tube "$out/random-tube-seed$seed" attentive "$seed"
+  # The moving average changes late; what was learned is in the encoder that it follows.
+  probe features-context "$out/features-seed$seed" attentive "$seed" --encoder context
+  probe random-tube-context "$out/random-tube-seed$seed" attentive "$seed" --encoder context
 done
 
 echo

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <tuple>
@@ -88,6 +89,27 @@ TEST(SyntheticVideos, ShowTheirMotion) {
     };
     EXPECT_TRUE(wanted(shift.first, right) && wanted(shift.second, down))
         << motion_names()[static_cast<std::size_t>(index)] << ": " << shift.first << ", " << shift.second;
+  }
+}
+
+// Growing leads from the largest size back to the smallest, and that is not to be seen: the background is alike at
+// both.
+TEST(SyntheticVideos, ChangeSteadilyThroughout) {
+  const SyntheticVideos settings = {.frames = 48, .shapes = 1};
+  for (const std::int64_t motion : {6, 7}) {
+    for (std::int64_t index = motion; index < 64; index += 8) {
+      const Tensor video = synthetic_video(settings, index);
+      const std::uint8_t* values = video.data<std::uint8_t>();
+      const std::int64_t frame = video.elements() / settings.frames;
+      std::vector<double> changes;
+      for (std::int64_t t = 1; t < settings.frames; ++t) {
+        double change = 0;
+        for (std::int64_t i = t * frame; i < (t + 1) * frame; ++i) change += std::abs(values[i] - values[i - frame]);
+        changes.push_back(change);
+      }
+      std::ranges::sort(changes);
+      EXPECT_LT(changes.back(), 2 * changes[changes.size() / 2]) << index;
+    }
   }
 }
 

@@ -64,23 +64,42 @@ class Draws {
   std::uint64_t counter_ = 0;
 };
 
-/// Grey noise: evenly distributed numbers on a grid, smoothly joined. With colours of its own each video could be told
-/// by them from any of its parts, and an encoder that predicts hidden parts would learn just that; here parts have
-/// little in common but scale and motion. The grid stands at an angle that is evenly distributed, as all else is.
+/// Grey noise that looks alike at every scale. What all parts of a video share and a frame shows, such as its colours
+/// or how coarse it is, would be the first thing, if not the only one, that an encoder learns from predicting hidden
+/// parts; here they share motion. It is the sum of copies of one noise, each kLargest / kSmallest times as fine as the
+/// one before, faded in and out by how coarse they appear in the frame, so that growing from the smallest size to the
+/// largest leads back to where it began.
 class Texture {
  public:
   explicit Texture(Draws& draw) : seed_(static_cast<std::uint64_t>(draw.next() * 0x1p24)) {}
-  /// From 0 to 1; the grid has edges of 1/8.
-  double at(double x, double y) const {
-    const double column = std::floor(8 * x), row = std::floor(8 * y);
-    const double right = eased(8 * x - column), down = eased(8 * y - row);
+  /// From 0 to 1, at a point as seen by something of this size.
+  double at(double x, double y, double size) const {
+    const double octave = std::log(size / kSmallest) / std::log(kLargest / kSmallest);  // from 0 to 1
+    double sum = 0, squares = 0;
+    for (int copy = 0; copy < kCopies; ++copy) {
+      const double height = (copy + 1 - octave) / kCopies;  // from 0 to 1, finer upwards
+      const double weight = 1 - std::cos(kFullTurn * height);
+      const double scale = kGrid * std::pow(kLargest / kSmallest, copy);
+      sum += weight * (noise(scale * x, scale * y) - 0.5);
+      squares += weight * weight;
+    }
+    return std::clamp(0.5 + kContrast * sum / std::sqrt(squares), 0.0, 1.0);
+  }
+
+ private:
+  static constexpr int kCopies = 4;
+  static constexpr double kGrid = 0.75;  // lines of the coarsest copy within a size
+  static constexpr double kContrast = 1.2;
+
+  static double eased(double t) { return t * t * (3 - 2 * t); }
+  /// Evenly distributed numbers on a grid, smoothly joined.
+  double noise(double x, double y) const {
+    const double column = std::floor(x), row = std::floor(y);
+    const double right = eased(x - column), down = eased(y - row);
     const auto i = static_cast<std::int64_t>(column), j = static_cast<std::int64_t>(row);
     return (1 - down) * ((1 - right) * node(i, j) + right * node(i + 1, j)) +
            down * ((1 - right) * node(i, j + 1) + right * node(i + 1, j + 1));
   }
-
- private:
-  static double eased(double t) { return t * t * (3 - 2 * t); }
   double node(std::int64_t i, std::int64_t j) const {
     const std::uint64_t of_row = mix_bits(seed_ * 0x9E3779B97F4A7C15ull + static_cast<std::uint64_t>(j));
     return static_cast<double>(mix_bits(of_row + static_cast<std::uint64_t>(i)) >> 40) * 0x1p-24;
@@ -175,10 +194,10 @@ Tensor synthetic_video(const SyntheticVideos& settings, std::int64_t index) {
     const auto grey_at = [&](double x, double y) {
       for (std::size_t s = shapes.size(); s-- > 0;) {
         const auto [u, v] = seen_from(states[s], around(states[s].x, x), around(states[s].y, y));
-        if (inside(shapes[s].kind, u, v)) return shapes[s].texture.at(u / 4, v / 4);
+        if (inside(shapes[s].kind, u, v)) return shapes[s].texture.at(u, v, states[s].size);
       }
       const auto [u, v] = seen_from(ground, x - ground.x, y - ground.y);
-      return background.at(u / 4, v / 4);
+      return background.at(u, v, ground.size);
     };
     for (std::int64_t i = 0; i < settings.size * settings.size; ++i) {
       double sum = 0;
