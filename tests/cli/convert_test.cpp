@@ -148,6 +148,11 @@ TEST_F(Convert, GivesTheOriginalCodesWhatTheyRead) {
   save_vjepa(video, VJepa(test::small_vjepa(), *source));
   const json result = convert({video, checkpoint, "--to", "jepa"});
   EXPECT_EQ(result["bytes"], std::filesystem::file_size(checkpoint));
+  const std::string second = SEQUENT_SOURCE_DIR "/tests/golden/vjepa2/vjepa2-plain";
+  EXPECT_GT(convert({second, directory / "second", "--to", "hf"})["bytes"].get<std::int64_t>(), 0);
+  EXPECT_TRUE(holds_video_classifier(directory.path() / "second"));
+  const CommandResult first = test::sequent({"convert", video, directory / "first", "--to", "hf"});
+  EXPECT_NE(first.err.find("is the first V-JEPA: jepa"), std::string::npos) << first.err;
   const CommandResult refused = test::sequent({"convert", model, directory / "x.pth.tar", "--to", "jepa"});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_NE(refused.err.find("the format jepa is for models of V-JEPA"), std::string::npos) << refused.err;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sequent/base/json.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "tests/support/files.h"
 #include "tests/support/golden_video.h"
@@ -91,6 +95,49 @@ TEST(VJepaDirectory, VJepa2GoesThroughItsOwnLayout) {
     const TensorFile theirs = TensorFile::open((golden.directory / "model.safetensors").string());
     for (const std::string& tensor : ours.names()) EXPECT_TRUE(theirs.contains("vjepa2." + tensor)) << tensor;
   }
+}
+
+// What transformers wrote is written again, to the last key and tensor that says something.
+TEST(VJepaDirectory, ClassifiersOfVJepa2AreWrittenAsTheyWereRead) {
+  for (const std::string& name : test::golden_videos("vjepa2")) {
+    const test::GoldenVideo golden("vjepa2", name);
+    EXPECT_TRUE(holds_video_classifier(golden.directory));
+    const auto model = load_vjepa(golden.directory);
+    const auto probe = load_video_probe(golden.directory, model->config().encoder);
+    const test::TemporaryDirectory directory;
+    save_vjepa2_classifier(directory.path(), *model, *probe);
+    const TensorFile ours = TensorFile::open(directory / "model.safetensors");
+    const TensorFile theirs = TensorFile::open((golden.directory / "model.safetensors").string());
+    auto names = ours.names(), expected = theirs.names();
+    std::sort(names.begin(), names.end());
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(names, expected);
+    for (const std::string& tensor : names) {
+      EXPECT_EQ(ours.tensor(tensor).shape(), theirs.tensor(tensor).shape()) << tensor;
+      EXPECT_EQ(test::to_doubles(ours.tensor(tensor)), test::to_doubles(theirs.tensor(tensor))) << tensor;
+    }
+    EXPECT_EQ(read_vjepa_description(directory.path()).config.encoder.blocks.hidden_width,
+              model->config().encoder.blocks.hidden_width);
+    const nlohmann::json written = read_json_object(directory / "config.json");
+    const nlohmann::json read = read_json_object((golden.directory / "config.json").string());
+    for (const auto& [key, value] : read.items()) {
+      // Any ratio that gives the same width says the same.
+      if (value.is_null() || key == "dtype" || key == "transformers_version" || key.ends_with("mlp_ratio")) continue;
+      EXPECT_EQ(written.value(key, nlohmann::json()), value) << key;
+    }
+  }
+}
+
+TEST(VJepaDirectory, ClassifiersThatVJepa2HasNotAreRefused) {
+  const auto source = fresh_parameters(1);
+  const test::GoldenVideo golden("vjepa2", "vjepa2-plain");
+  const auto model = load_vjepa(golden.directory);
+  VideoProbeConfig config = load_video_probe(golden.directory, model->config().encoder)->config();
+  config.standardised = true;
+  const VideoProbe probe(config, *source);
+  const test::TemporaryDirectory directory;
+  EXPECT_EQ(test::error_of([&] { save_vjepa2_classifier(directory.path(), *model, probe); }),
+            "save: a classifier of V-JEPA 2 pools attentively, in the sizes of its encoder, features as they are");
 }
 
 TEST(VJepaDirectory, ProbesGoThroughFiles) {

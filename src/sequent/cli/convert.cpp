@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,20 +85,27 @@ const Layout& state_spaces_layout(const LanguageModelConfig& config) {
 }
 
 // The directory takes its name when everything is in it.
-void write_directory(const OpenedModel& opened, const Flags& flags) {
-  const fs::path target = fs::absolute(flags.to).lexically_normal();
+template <class Write>
+void write_new_directory(const std::string& to, const Write& write) {
+  const fs::path target = fs::absolute(to).lexically_normal();
   const fs::path directory = target.parent_path() / (std::string(kTemporaryPrefix) + target.filename().string());
-  check(!is_quantised(type_named(flags.dtype)), "convert: {} is for gguf, not for {}", flags.dtype, flags.format);
-  check(!fs::exists(target), "convert: {} exists already", flags.to);
+  check(!fs::exists(target), "convert: {} exists already", to);
   make_directories(directory.string());
-  const LanguageModelConfig& config = opened.loaded.model->config();
-  save_model(directory, *opened.loaded.model, flags.format == "hf" ? layout_for(config) : state_spaces_layout(config),
-             type_named(flags.dtype));
-  opened.tokenizer.save(directory);
-  // In a file of its own it is not in the tokenizer's configuration.
-  const fs::path chat_template = opened.directory / "chat_template.jinja";
-  if (fs::exists(chat_template)) fs::copy_file(chat_template, directory / chat_template.filename());
+  write(directory);
   replace_directory(directory.string(), target.string());
+}
+
+void write_directory(const OpenedModel& opened, const Flags& flags) {
+  check(!is_quantised(type_named(flags.dtype)), "convert: {} is for gguf, not for {}", flags.dtype, flags.format);
+  write_new_directory(flags.to, [&](const fs::path& directory) {
+    const LanguageModelConfig& config = opened.loaded.model->config();
+    save_model(directory, *opened.loaded.model, flags.format == "hf" ? layout_for(config) : state_spaces_layout(config),
+               type_named(flags.dtype));
+    opened.tokenizer.save(directory);
+    // In a file of its own it is not in the tokenizer's configuration.
+    const fs::path chat_template = opened.directory / "chat_template.jinja";
+    if (fs::exists(chat_template)) fs::copy_file(chat_template, directory / chat_template.filename());
+  });
 }
 
 // The mean loss as a perplexity, over windows as `eval` has them.
@@ -109,12 +117,31 @@ double perplexity_of(const LanguageModel& model, const Tokenizer& tokenizer, con
   return evaluate(model, data.all(), {.context = trained > 0 ? std::min(trained, kContext) : kContext}).perplexity();
 }
 
-// One file, as the original code of V-JEPA saves its training.
-void write_checkpoint_of_vjepa(const fs::path& model, const Flags& flags) {
-  check(holds_vjepa(model) && read_vjepa_description(model).layout == &kVJepa,
-        "convert: the format jepa is for models of V-JEPA, and {} is none", flags.from);
-  check(flags.dtype == "f32" && flags.text.empty(), "convert: jepa takes neither --dtype nor --eval");
-  save_vjepa_checkpoint(flags.to, *load_vjepa(model));
+// V-JEPA in one file, as its original code saves its training; V-JEPA 2 as a directory, with a classifier if it has
+// one.
+void write_video_model(const fs::path& model, const Flags& flags) {
+  const bool first = holds_vjepa(model) && read_vjepa_description(model).layout == &kVJepa;
+  check(flags.format != "jepa" || first, "convert: the format jepa is for models of V-JEPA, and {} is none",
+        flags.from);
+  check(flags.format != "hf" || !first, "convert: the format hf has V-JEPA 2, and {} is the first V-JEPA: jepa",
+        flags.from);
+  check(flags.dtype == "f32" && flags.text.empty(), "convert: models of video take neither --dtype nor --eval");
+  if (first) return save_vjepa_checkpoint(flags.to, *load_vjepa(model));
+  write_new_directory(flags.to, [&](const fs::path& directory) {
+    const auto whole = load_vjepa(model);
+    if (!holds_video_classifier(model)) return save_vjepa(directory, *whole, kVJepa2);
+    save_vjepa2_classifier(directory, *whole, *load_video_probe(model, whole->config().encoder));
+  });
+}
+
+// Where the model to convert is, if it is one of video.
+std::optional<fs::path> find_video_model(const Flags& flags) {
+  if (flags.format == "jepa") {
+    return fs::is_regular_file(flags.from) ? fs::path(flags.from) : find_model_directory(flags.from);
+  }
+  if (flags.format != "hf" || !fs::is_directory(flags.from)) return std::nullopt;
+  const fs::path directory = find_model_directory(flags.from);
+  return holds_vjepa(directory) ? std::optional(directory) : std::nullopt;
 }
 
 // Writes the model; returns where the old one lies, and the perplexities if there is a text.
@@ -151,10 +178,9 @@ int run_convert(int argc, char** argv) {
   app.add_option("--cache", flags.cache, "directory for the tokenised text; none: that of the user")->type_name("DIR");
   if (const auto code = common.parse(app, argc, argv)) return *code;
   nlohmann::json result;
-  if (flags.format == "jepa") {
-    const fs::path model = fs::is_regular_file(flags.from) ? fs::path(flags.from) : find_model_directory(flags.from);
-    write_checkpoint_of_vjepa(model, flags);
-    result["bytes_before"] = bytes_of_weights(model);
+  if (const std::optional<fs::path> video = find_video_model(flags)) {
+    write_video_model(*video, flags);
+    result["bytes_before"] = bytes_of_weights(*video);
   } else {
     result = write_language_model(flags, common.terminal());
   }

@@ -81,6 +81,7 @@ LabelledFeatures labelled_features(const VisionTransformer& encoder, const Video
                                    const std::function<bool(std::int64_t)>& progress) {
   videos.check_labelled();
   LabelledFeatures features;
+  features.labels = videos.labels;
   std::int64_t done = 0;
   for (const VideoList::Entry& entry : videos.entries) {
     try {
@@ -108,6 +109,7 @@ std::unique_ptr<VideoProbe> train_video_probe(
   VideoProbeConfig config;
   config.pooling = settings.pooling;
   config.classes = classes;
+  config.labels = training.labels;
   config.standardised = !settings.raw_features;
   config.blocks.width = encoder.blocks.width;
   config.blocks.heads = encoder.blocks.heads;

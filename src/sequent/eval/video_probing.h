@@ -22,6 +22,7 @@ struct LabelledFeatures {
     std::int32_t label;
   };
   std::vector<Video> videos;
+  std::vector<std::string> labels;  // by number; may be empty
   std::int64_t skipped = 0;  // that could not be read
 };
 

@@ -42,6 +42,15 @@ float number_of(const Json& value, const char* key) {
   return value_of<float>(value, key);
 }
 
+void shorten_floats(Json& json) {
+  if (json.is_structured()) {
+    for (Json& part : json) shorten_floats(part);
+  } else if (json.is_number_float()) {
+    const auto number = static_cast<float>(json.get<double>());
+    if (number == json.get<double>()) json = shortest(number);
+  }
+}
+
 Json json_of(const std::vector<Field>& fields) {
   Json object = Json::object();
   for (const Field& field : fields) {

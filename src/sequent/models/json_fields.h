@@ -68,6 +68,9 @@ inline std::int64_t token_id(const nlohmann::json& object, const char* key) {
   return found->empty() ? -1 : value_of<std::int64_t>(found->front(), key);
 }
 
+/// JSON has doubles, settings are floats: 0.001 becomes just that, without the digits that a float adds to it.
+void shorten_floats(nlohmann::json& json);
+
 /// All fields as an object.
 nlohmann::json json_of(const std::vector<Field>& fields);
 /// Gives fields the values in `object`; those that are missing or null, which is how JSON writes infinity, keep theirs.

@@ -6,10 +6,10 @@
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
-#include "sequent/base/parse_number.h"
 #include "sequent/base/shown_name.h"
 #include "sequent/checkpoint/pytorch_writer.h"
 #include "sequent/checkpoint/safetensors.h"
+#include "sequent/models/json_fields.h"
 #include "sequent/models/published_pieces.h"
 
 namespace sequent {
@@ -27,17 +27,6 @@ bool is_there(const WeightSource& weights, const PublishedName& name) {
 
 Shape shape_of_row(const Shape& shape) {
   return Shape(shape.sizes().subspan(1));
-}
-
-// JSON has doubles, settings are floats: 0.001 is written as such, not with the digits that a float adds to it.
-void shorten_floats(nlohmann::json& json) {
-  if (json.is_structured()) {
-    for (nlohmann::json& part : json) shorten_floats(part);
-  } else if (json.is_number_float()) {
-    const auto number = static_cast<float>(json.get<double>());
-    const auto shortest = parse_number<double>(fmt::format("{}", number));
-    if (number == json.get<double>() && shortest && static_cast<float>(*shortest) == number) json = *shortest;
-  }
 }
 
 void write_json(const std::filesystem::path& path, nlohmann::json json) {

@@ -31,12 +31,15 @@ Tensor standardised(const Tensor& features, const Tensor& mean, const Tensor& sc
 std::vector<Field> VideoProbeConfig::fields() {
   return {{"pooling", choice(pooling, kVideoPoolingNames)},
           {"classes", &classes},
+          descriptive("labels", &labels),
           {"unused_projection", &unused_projection},
           {"standardised", &standardised}};
 }
 
 void VideoProbeConfig::validate() const {
   check(classes > 0, "video probe: there must be classes, got {}", classes);
+  check(labels.empty() || static_cast<std::int64_t>(labels.size()) == classes,
+        "video probe: there must be a label for each of {} classes, got {}", classes, labels.size());
   check(blocks.width > 0, "video probe: the width must be positive, got {}", blocks.width);
   if (pooling == VideoPooling::average) return;
   VisionBlocksConfig with_layers = blocks;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,7 @@ inline constexpr std::array<std::string_view, 2> kVideoPoolingNames = {"attentiv
 struct VideoProbeConfig {
   VideoPooling pooling = VideoPooling::attentive;
   std::int64_t classes = 0;
+  std::vector<std::string> labels = {};  // what the classes are called; empty: they have no names
   /// Sizes and epsilon of attentive pooling; `layers` blocks of self-attention come before the query: none in V-JEPA,
   /// some in V-JEPA 2. The width is that of the encoder in any case.
   VisionBlocksConfig blocks = {.norm_epsilon = 1e-5f};

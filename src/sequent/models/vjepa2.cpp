@@ -143,10 +143,35 @@ VideoProbeConfig read_vjepa2_probe(const Json& json) {
   probe.blocks.hidden_width = 4 * encoder.width;
   probe.unused_projection = false;
   // As transformers counts them: labels by number, or how many there are.
-  const auto labels = json.find("id2label");
-  probe.classes = labels != json.end() && labels->is_object() ? static_cast<std::int64_t>(labels->size())
-                                                              : field_or<std::int64_t>(json, "num_labels", 2);
+  const auto labels = field_or(json, "id2label", Json::object());
+  check(labels.is_object(), "config.json: id2label has an unusable value, {}", labels.dump());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    probe.labels.push_back(field<std::string>(labels, std::to_string(i).c_str()));
+  }
+  probe.classes =
+      labels.empty() ? field_or<std::int64_t>(json, "num_labels", 2) : static_cast<std::int64_t>(labels.size());
   return probe;
+}
+
+Json write_vjepa2_classifier(const VJepaConfig& config, const VideoProbeConfig& probe) {
+  const VisionBlocksConfig& encoder = config.encoder.blocks;
+  check(probe.pooling == VideoPooling::attentive && !probe.unused_projection && !probe.standardised &&
+            probe.blocks.width == encoder.width && probe.blocks.heads == encoder.heads &&
+            probe.blocks.hidden_width == 4 * encoder.width && probe.blocks.norm_epsilon == encoder.norm_epsilon,
+        "save: a classifier of V-JEPA 2 pools attentively, in the sizes of its encoder, features as they are");
+  Json json = write(config);
+  json["architectures"] = {"VJEPA2ForVideoClassification"};
+  json["num_pooler_layers"] = probe.blocks.layers;
+  Json names = Json::object(), numbers = Json::object();
+  for (std::int64_t i = 0; i < probe.classes; ++i) {
+    const std::string name =
+        probe.labels.empty() ? "LABEL_" + std::to_string(i) : probe.labels[static_cast<std::size_t>(i)];
+    names[std::to_string(i)] = name;
+    numbers[name] = i;
+  }
+  json["id2label"] = names;
+  json["label2id"] = numbers;
+  return json;
 }
 
 const VJepaLayout kVJepa2 = {"vjepa2", read, write, kNames, {}, /*one_encoder=*/true, "vjepa2.", kProbeNames};

@@ -56,9 +56,23 @@ void verify(const fs::path& path) {
   if (fs::exists(path / kManifestName)) verify_manifest(path.string());
 }
 
-void write_files(const fs::path& directory, const Json& config, std::span<const NamedTensor> tensors) {
+void write_files(const fs::path& directory, Json config, std::span<const NamedTensor> tensors) {
+  shorten_floats(config);
   write_file_atomically((directory / "config.json").string(), config.dump(2) + "\n");
   save_safetensors((directory / "model.safetensors").string(), tensors);
+}
+
+// Of a layout with one encoder, the target encoder is that.
+std::vector<NamedTensor> tensors_of(const VJepa& model, const VJepaLayout& layout) {
+  std::vector<Parameter> parameters;
+  for (const Parameter& parameter : model.parameters().all()) {
+    if (!layout.one_encoder || parameter.name.starts_with("predictor.")) parameters.push_back(parameter);
+  }
+  for (Parameter parameter : model.target_parameters().all()) {
+    if (layout.one_encoder) parameter.name = parameter.name.substr(kTarget.size());
+    parameters.push_back(parameter);
+  }
+  return published_tensors(layout.names, parameters);
 }
 
 }  // namespace
@@ -112,15 +126,22 @@ std::unique_ptr<VideoEncoder> load_video_encoder(const fs::path& path, EncoderCh
 }
 
 void save_vjepa(const fs::path& directory, const VJepa& model, const VJepaLayout& layout) {
-  std::vector<Parameter> parameters;
-  for (const Parameter& parameter : model.parameters().all()) {
-    if (!layout.one_encoder || parameter.name.starts_with("predictor.")) parameters.push_back(parameter);
+  write_files(directory, layout.write(model.config()), tensors_of(model, layout));
+}
+
+void save_vjepa2_classifier(const fs::path& directory, const VJepa& model, const VideoProbe& probe) {
+  const Json config = write_vjepa2_classifier(model.config(), probe.config());
+  std::vector<NamedTensor> tensors = tensors_of(model, kVJepa2);
+  for (NamedTensor& each : tensors) each.name = std::string(kVJepa2.prefix_in_classifier) + each.name;
+  for (NamedTensor& each : published_tensors(kVJepa2.probe_names, probe.parameters().all())) {
+    tensors.push_back(std::move(each));
   }
-  for (Parameter parameter : model.target_parameters().all()) {
-    if (layout.one_encoder) parameter.name = parameter.name.substr(kTarget.size());
-    parameters.push_back(parameter);
-  }
-  write_files(directory, layout.write(model.config()), published_tensors(layout.names, parameters));
+  write_files(directory, config, tensors);
+}
+
+bool holds_video_classifier(const fs::path& path) {
+  return holds_vjepa(path) && read_vjepa_description(path).layout == &kVJepa2 &&
+         WeightSource::open(path.string()).contains("pooler.query_tokens");
 }
 
 void save_vjepa_checkpoint(const fs::path& file, const VJepa& model) {

@@ -51,6 +51,11 @@ std::unique_ptr<VideoEncoder> load_video_encoder(const std::filesystem::path& pa
 /// Writes config.json and model.safetensors into an existing directory.
 void save_vjepa(const std::filesystem::path& directory, const VJepa& model, const VJepaLayout& layout = kVJepa);
 
+/// The same of V-JEPA 2 with a classifier, as VJEPA2ForVideoClassification of transformers.
+void save_vjepa2_classifier(const std::filesystem::path& directory, const VJepa& model, const VideoProbe& probe);
+/// Whether a model of video comes with a classifier.
+bool holds_video_classifier(const std::filesystem::path& path);
+
 /// Writes encoder, predictor and target encoder as the original code of V-JEPA does (jepa-latest.pth.tar), for
 /// torch.load.
 void save_vjepa_checkpoint(const std::filesystem::path& file, const VJepa& model);

@@ -39,5 +39,7 @@ const VJepaLayout* find_vjepa_layout(std::string_view model_type);
 
 /// The classifier that a config.json of transformers describes.
 VideoProbeConfig read_vjepa2_probe(const nlohmann::json& config);
+/// The config.json of such a classifier on this model; what the layout does not hold is an Error.
+nlohmann::json write_vjepa2_classifier(const VJepaConfig& config, const VideoProbeConfig& probe);
 
 }  // namespace sequent
