@@ -54,15 +54,15 @@ for seed in $seeds; do
   pretrain features "$seed"
   pretrain pixels "$seed" --target pixels
   pretrain random-tube "$seed" --masks random-tube
-  probe random "$out/features-seed$seed" attentive "$seed" --untrained
-  probe random "$out/features-seed$seed" average "$seed" --untrained
-  probe features "$out/features-seed$seed" attentive "$seed"
-  probe features "$out/features-seed$seed" average "$seed"
-  probe pixels "$out/pixels-seed$seed" attentive "$seed"
-  probe random-tube "$out/random-tube-seed$seed" attentive "$seed"
-  # The moving average changes late; what was learned is in the encoder that it follows.
-  probe features-context "$out/features-seed$seed" attentive "$seed" --encoder context
-  probe random-tube-context "$out/random-tube-seed$seed" attentive "$seed" --encoder context
+  for pooling in average attentive; do
+    probe random "$out/features-seed$seed" "$pooling" "$seed" --untrained
+    probe features "$out/features-seed$seed" "$pooling" "$seed"
+    # The moving average follows late; what was learned last is in the encoder that it follows.
+    probe features-context "$out/features-seed$seed" "$pooling" "$seed" --encoder context
+    probe pixels "$out/pixels-seed$seed" "$pooling" "$seed"
+    probe random-tube "$out/random-tube-seed$seed" "$pooling" "$seed"
+    probe random-tube-context "$out/random-tube-seed$seed" "$pooling" "$seed" --encoder context
+  done
 done
 
 echo
