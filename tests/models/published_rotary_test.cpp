@@ -125,11 +125,13 @@ class Divisors : public testing::Test {
     WeightSource weights = WeightSource::open(path);
     const GgufMetadata metadata = read_gguf_metadata(path);
     GgufExchange reading(metadata, weights, "llama");
-    AttentionConfig attention = {.head_width = width_, .rope_base = static_cast<float>(base_)};
+    AttentionConfig attention = {.head_width = said_width_, .rope_base = static_cast<float>(base_)};
     describe_rotary_scaling(reading, attention, 131072);
     weights.expect_all_taken();
     return attention.rope_scaling;
   }
+
+  std::int64_t said_width_ = 64;  // by the other values of the file
 
  private:
   test::TemporaryDirectory directory_;
@@ -140,6 +142,14 @@ class Divisors : public testing::Test {
 TEST_F(Divisors, OfThePublishedLlamasAreKnown) {
   for (const float factor : {8.0f, 32.0f}) {
     EXPECT_EQ(read(factor, 8192), (RotaryScaling{.kind = Kind::llama3, .factor = factor, .original_context = 8192}));
+  }
+}
+
+// Nothing is computed by a width that the tensor has not.
+TEST_F(Divisors, OfAnotherWidthAreRefused) {
+  for (const std::int64_t width : {std::int64_t{0}, std::int64_t{62}, std::int64_t{1} << 40}) {
+    said_width_ = width;
+    EXPECT_NE(error_of([&] { read(8, 8192); }).find("is not that of Llama 3.1"), std::string::npos) << width;
   }
 }
 
