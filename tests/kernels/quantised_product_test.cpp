@@ -18,13 +18,7 @@ namespace {
 
 constexpr DType kTypes[] = {DType::q8_0, DType::q4_0, DType::q4_k, DType::q5_k, DType::q6_k};
 
-struct Case {
-  DType type;
-  std::int64_t rows, columns, inner;
-  std::vector<std::uint8_t> w = test::stored_weights(type, columns, inner);
-  std::vector<float> a = test::exact_activations(rows * inner, "a");
-  std::vector<float> c = test::to_float(test::random_values(rows * columns, "c"));
-
+struct Case : test::StoredProductCase {
   std::vector<float> product(float beta = 0) const {
     std::vector<float> result = c;
     std::vector<float> scratch(static_cast<std::size_t>(kernels::quantised_product_scratch(rows, inner)));
@@ -37,16 +31,6 @@ struct Case {
     std::vector<float> result = c;
     kernels::reference::stored_product(arguments(beta, result.data()));
     return result;
-  }
-  kernels::StoredProduct arguments(float beta, float* to) const {
-    return {.a = a.data(),
-            .type = type,
-            .w = w.data(),
-            .c = to,
-            .rows = rows,
-            .columns = columns,
-            .inner = inner,
-            .beta = beta};
   }
 };
 
@@ -76,7 +60,7 @@ TEST(QuantisedProduct, ExactActivationsGiveTheDequantisedProductOnEveryTarget) {
       for (const std::int64_t rows : {1, 2, 4, 5}) {
         for (const std::int64_t columns : {1, 3, 4, 5, 17}) {
           for (const std::int64_t blocks : {0, 1, 2, 5}) {
-            const Case given{type, rows, columns, blocks * block_of(type).elements};
+            const Case given{{type, rows, columns, blocks * block_of(type).elements}};
             SCOPED_TRACE(testing::Message()
                          << name_of(type) << ' ' << rows << " x " << columns << " x " << given.inner);
             // Sums of about inner / 4 times the largest level, from which as much may be subtracted again.
@@ -95,7 +79,7 @@ TEST(QuantisedProduct, ExactActivationsGiveTheDequantisedProductOnEveryTarget) {
 
 TEST(QuantisedProduct, OtherActivationsAreOffByTheirRoundingAtMost) {
   for (const DType type : kTypes) {
-    Case given{type, 1, 33, 1024};
+    Case given{{type, 1, 33, 1024}};
     given.a = test::to_float(test::random_values(given.inner, "any"));
     given.a[100] = 50;  // an outlier coarsens its own block only
     const std::int64_t block = block_of(type).elements;
@@ -118,11 +102,11 @@ TEST(QuantisedProduct, OtherActivationsAreOffByTheirRoundingAtMost) {
 
 TEST(QuantisedProduct, RowsDoNotDependOnOneAnother) {
   for (const DType type : kTypes) {
-    Case all{type, 4, 19, 512};
+    Case all{{type, 4, 19, 512}};
     all.a = test::to_float(test::random_values(4 * all.inner, "any"));
     const auto together = all.product();
     for (std::int64_t row = 0; row < 4; ++row) {
-      Case one{type, 1, 19, 512};
+      Case one{{type, 1, 19, 512}};
       one.a.assign(all.a.begin() + row * all.inner, all.a.begin() + (row + 1) * all.inner);
       const std::vector<float> of_row(together.begin() + row * 19, together.begin() + (row + 1) * 19);
       EXPECT_EQ(one.product(), of_row) << name_of(type) << ' ' << row;
@@ -133,7 +117,7 @@ TEST(QuantisedProduct, RowsDoNotDependOnOneAnother) {
 TEST(QuantisedProduct, ThreadsChangeNothing) {
   const int threads = thread_count();
   for (const DType type : kTypes) {
-    Case given{type, 1, 1003, 512};
+    Case given{{type, 1, 1003, 512}};
     given.a = test::to_float(test::random_values(given.inner, "any"));
     set_thread_count(1);
     const auto with_one = given.product();
@@ -149,7 +133,7 @@ TEST(QuantisedProduct, WhatIsNotFiniteIsSeenInItsRowOnly) {
   for (const DType type : kTypes) {
     for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                               -std::numeric_limits<float>::infinity()}) {
-      Case given{type, 4, 9, 512};
+      Case given{{type, 4, 9, 512}};
       given.a[static_cast<std::size_t>(2 * given.inner + 300)] = value;
       const auto c = given.product();
       for (std::size_t i = 0; i < c.size(); ++i) {
@@ -160,14 +144,14 @@ TEST(QuantisedProduct, WhatIsNotFiniteIsSeenInItsRowOnly) {
 }
 
 TEST(QuantisedProduct, BetaZeroNeverReadsC) {
-  Case given{DType::q4_k, 4, 9, 256};
+  Case given{{DType::q4_k, 4, 9, 256}};
   std::fill(given.c.begin(), given.c.end(), std::numeric_limits<float>::quiet_NaN());
   for (const float value : given.product()) EXPECT_FALSE(std::isnan(value));
 }
 
 TEST(QuantisedProduct, ActivationsOfZeroGiveZero) {
   for (const DType type : kTypes) {
-    Case given{type, 1, 5, 256};
+    Case given{{type, 1, 5, 256}};
     std::fill(given.a.begin(), given.a.end(), 0.0f);
     EXPECT_EQ(given.product(), std::vector<float>(5, 0.0f)) << name_of(type);
   }

@@ -20,18 +20,7 @@ namespace {
 constexpr DType kPlain[] = {DType::f16, DType::bf16};
 constexpr DType kBlocks[] = {DType::q8_0, DType::q4_0, DType::q4_k, DType::q5_k, DType::q6_k};
 
-struct Case {
-  DType type;
-  std::int64_t rows, columns, inner;
-  std::vector<std::uint8_t> w;
-  std::vector<float> a, c;
-
-  Case(DType of, std::int64_t m, std::int64_t n, std::int64_t k) : type(of), rows(m), columns(n), inner(k) {
-    a = test::exact_activations(rows * inner, "a");
-    c = test::to_float(test::random_values(rows * columns, "c"));
-    w = test::stored_weights(type, columns, inner);
-  }
-
+struct Case : test::StoredProductCase {
   std::vector<float> product(float beta) const {
     std::vector<float> result = c;
     std::vector<float> scratch(static_cast<std::size_t>(kernels::stored_product_scratch(type, rows, inner)));
@@ -39,16 +28,6 @@ struct Case {
     args.scratch = scratch.data();
     kernels::stored_product(kernels::Cpu{}, args);
     return result;
-  }
-  kernels::StoredProduct arguments(float beta, float* to) const {
-    return {.a = a.data(),
-            .type = type,
-            .w = w.data(),
-            .c = to,
-            .rows = rows,
-            .columns = columns,
-            .inner = inner,
-            .beta = beta};
   }
 };
 
@@ -69,10 +48,11 @@ TEST(StoredProduct, MatchesReferenceOnEveryTarget) {
     for (const std::int64_t rows : {1, 2, 3, 8, 9}) {
       for (const std::int64_t columns : {1, 3, 4, 5, 17}) {
         for (const std::int64_t inner : {0, 1, 7, 15, 16, 17, 33, 64}) {
-          for (const DType type : kPlain) expect_product(Case(type, rows, columns, inner));
+          for (const DType type : kPlain) expect_product(Case{{type, rows, columns, inner}});
         }
         for (const std::int64_t blocks : {1, 2, 3}) {
-          for (const DType type : kBlocks) expect_product(Case(type, rows, columns, blocks * block_of(type).elements));
+          for (const DType type : kBlocks)
+            expect_product(Case{{type, rows, columns, blocks * block_of(type).elements}});
         }
       }
     }
@@ -82,7 +62,7 @@ TEST(StoredProduct, MatchesReferenceOnEveryTarget) {
 // Several panels, cut between threads.
 TEST(StoredProduct, MatchesReferenceWithManyPanels) {
   for (const DType type : {DType::bf16, DType::q8_0, DType::q4_k}) {
-    for (const std::int64_t rows : {1, 5, 70}) expect_product(Case(type, rows, 389, 256));
+    for (const std::int64_t rows : {1, 5, 70}) expect_product(Case{{type, rows, 389, 256}});
   }
 }
 
@@ -96,7 +76,7 @@ TEST(StoredProduct, FewRowsDoNotDependOnThreads) {
   };
   for (const DType type : {DType::f16, DType::q8_0, DType::q4_0, DType::q4_k}) {
     for (const std::int64_t rows : {1, 4}) {
-      const Case given(type, rows, 1003, 512);
+      const Case given{{type, rows, 1003, 512}};
       EXPECT_EQ(with(given, 1), with(given, 2)) << name_of(type) << rows;
       EXPECT_EQ(with(given, 1), with(given, 3)) << name_of(type) << rows;
     }
@@ -105,15 +85,15 @@ TEST(StoredProduct, FewRowsDoNotDependOnThreads) {
 
 TEST(StoredProduct, BetaZeroNeverReadsC) {
   for (const std::int64_t rows : {1, 4, 16}) {
-    Case given(DType::q8_0, rows, 9, 32);
+    Case given{{DType::q8_0, rows, 9, 32}};
     std::fill(given.c.begin(), given.c.end(), std::numeric_limits<float>::quiet_NaN());
     for (const float value : given.product(0)) EXPECT_FALSE(std::isnan(value)) << rows;
   }
 }
 
 TEST(StoredProduct, TakesNoRowsAndNoColumns) {
-  EXPECT_TRUE(Case(DType::q8_0, 0, 3, 32).product(0).empty());
-  EXPECT_TRUE(Case(DType::q8_0, 3, 0, 32).product(0).empty());
+  EXPECT_TRUE((Case{{DType::q8_0, 0, 3, 32}}.product(0).empty()));
+  EXPECT_TRUE((Case{{DType::q8_0, 3, 0, 32}}.product(0).empty()));
 }
 
 TEST(StoredProduct, RefusesRowsThatAreNoWholeBlocks) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sequent/kernels/quantisation.h"
+#include "sequent/kernels/stored_product.h"
 #include "tests/support/values.h"
 
 namespace sequent::test {
@@ -35,5 +36,25 @@ inline std::vector<float> exact_activations(std::int64_t count, std::string_view
   }
   return a;
 }
+
+/// C = beta C + A W^T with such weights and activations.
+struct StoredProductCase {
+  DType type;
+  std::int64_t rows, columns, inner;
+  std::vector<std::uint8_t> w = stored_weights(type, columns, inner);
+  std::vector<float> a = exact_activations(rows * inner, "a");
+  std::vector<float> c = to_float(random_values(rows * columns, "c"));
+
+  kernels::StoredProduct arguments(float beta, float* to) const {
+    return {.a = a.data(),
+            .type = type,
+            .w = w.data(),
+            .c = to,
+            .rows = rows,
+            .columns = columns,
+            .inner = inner,
+            .beta = beta};
+  }
+};
 
 }  // namespace sequent::test

@@ -2,11 +2,11 @@
 
 #include <set>
 #include <string_view>
-#include <type_traits>
 
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/shown_name.h"
+#include "sequent/checkpoint/append_number.h"
 #include "sequent/checkpoint/gguf.h"
 #include "sequent/checkpoint/gguf_types.h"
 
@@ -19,8 +19,7 @@ class Header {
  public:
   template <class T>
   void number(T value) {
-    static_assert(std::is_arithmetic_v<T>);
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    append_number(bytes_, value);
   }
   void type(GgufType type) { number(static_cast<std::uint32_t>(type)); }
   void text(std::string_view text) {

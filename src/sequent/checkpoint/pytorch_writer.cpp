@@ -1,17 +1,15 @@
 #include "sequent/checkpoint/pytorch_writer.h"
 
-#include <bit>
 #include <limits>
 #include <set>
 #include <vector>
 
 #include "sequent/base/error.h"
+#include "sequent/checkpoint/append_number.h"
 #include "sequent/checkpoint/zip_writer.h"
 
 namespace sequent {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "the file says that its numbers are little-endian");
 
 std::string_view storage_of(DType dtype, const std::string& name) {
   switch (dtype) {
@@ -43,7 +41,7 @@ class Pickle {
 
   void string(std::string_view value) {
     text("X");
-    number(static_cast<std::uint32_t>(value.size()));
+    append_number(bytes_, static_cast<std::uint32_t>(value.size()));
     text(value);
   }
 
@@ -77,19 +75,14 @@ class Pickle {
  private:
   void text(std::string_view value) { bytes_ += value; }
 
-  template <class T>
-  void number(T value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-
   // None here is negative.
   void integer(std::int64_t value) {
     if (value <= std::numeric_limits<std::int32_t>::max()) {
       text("J");
-      number(static_cast<std::int32_t>(value));
+      append_number(bytes_, static_cast<std::int32_t>(value));
     } else {
       text("\x8a\x08");
-      number(value);
+      append_number(bytes_, value);
     }
   }
 

@@ -1,16 +1,14 @@
 #include "sequent/checkpoint/zip_writer.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "sequent/base/crc32.h"
 #include "sequent/base/error.h"
+#include "sequent/checkpoint/append_number.h"
 
 namespace sequent {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "numbers of the format are little-endian");
 
 constexpr std::uint64_t kLargest32 = std::numeric_limits<std::uint32_t>::max();
 
@@ -29,8 +27,7 @@ class Record {
  private:
   template <class T>
   Record& number(std::uint64_t value) {
-    const auto narrow = static_cast<T>(value);
-    bytes_.append(reinterpret_cast<const char*>(&narrow), sizeof narrow);
+    append_number(bytes_, static_cast<T>(value));
     return *this;
   }
   std::string bytes_;

@@ -3,9 +3,8 @@
 //   kBlocks   blocks that these are
 //   kGroup    values that share a scale, 32 or 16
 //   Scales    the scale of each group and, with kMinima, what is subtracted from each of its values
-//   Products  of the levels of part k of a unit, of kRuns equal ones, and its activations. They are added up in any
-//   way,
-//             but where a unit is one part and has two groups, each in a half of the vector
+//   Products  of the levels of part k of a unit, of kRuns equal ones, and its activations, added up in any way. But
+//             where a unit is one part and has two groups, each is in a half of the vector
 //   kPaired   whether the activations of a unit lie in the order 0, 2, ..., 30, 1, 3, ..., 31
 #if defined(SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SEQUENT_KERNELS_CPU_QUANTISED_LEVELS_INL_H_
