@@ -92,6 +92,19 @@ TEST(VideoProbe, StandardisedItDoesNotSeeScalesAndOffsets) {
   }
 }
 
+TEST(VideoProbe, StandardisedItLeavesOutWhatIsTheSameEverywhere) {
+  VideoProbeConfig config = small_probe(VideoPooling::average);
+  config.standardised = true;
+  const auto source = fresh_parameters(4);
+  VideoProbe probe(config, *source);
+  const Tensor x = features();
+  for (std::int64_t i = 3; i < x.elements(); i += 8) x.mutable_floats()[i] = 1000.1f;
+  probe.standardise_by(std::vector<Tensor>{x});
+  const std::vector<double> before = test::to_doubles(probe.logits(x, kVideos).value());
+  for (std::int64_t i = 3; i < x.elements(); i += 8) x.mutable_floats()[i] = -7.0f;
+  EXPECT_EQ(test::to_doubles(probe.logits(x, kVideos).value()), before);
+}
+
 TEST(VideoProbe, RefusesWhatDoesNotFit) {
   const auto source = fresh_parameters(4);
   EXPECT_EQ(test::error_of([&] {

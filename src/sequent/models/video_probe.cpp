@@ -127,8 +127,9 @@ void VideoProbe::standardise_by(std::span<const Tensor> features) {
     const double mean = sum[c] / static_cast<double>(tokens);
     const double variance = squares[c] / static_cast<double>(tokens) - mean * mean;
     mean_.value().mutable_floats()[c] = static_cast<float>(mean);
-    // A channel that says nothing is left out.
-    scale_.value().mutable_floats()[c] = variance > 0 ? static_cast<float>(1 / std::sqrt(variance)) : 0.0f;
+    // A channel that says nothing is left out: what differs in it is less than floats resolve.
+    const bool says_something = variance > 1e-13 * mean * mean;
+    scale_.value().mutable_floats()[c] = says_something ? static_cast<float>(1 / std::sqrt(variance)) : 0.0f;
   }
 }
 
