@@ -1,10 +1,10 @@
-// The matrix products of a training step of 2048 tokens, forward and both backward forms, and of a step of decoding.
-// The label names OpenBLAS's kernels: OPENBLAS_CORETYPE in the environment overrules what it would choose.
+// The matrix products of a training step of 2048 tokens, forward and both backward forms, and of reading few tokens.
 #include "sequent/kernels/matrix_product.h"
 
 #include <benchmark/benchmark.h>
 
 #include "sequent/base/threads.h"
+#include "sequent/kernels/simd_target.h"
 #include "sequent/tensor/tensor.h"
 
 namespace sequent::kernels {
@@ -15,24 +15,23 @@ enum Form { kForward, kInputGradient, kWeightGradient };
 void report(benchmark::State& state, const MatrixProduct<float>& args) {
   const auto operations = 2.0 * static_cast<double>(args.rows * args.columns * args.inner);
   state.counters["FLOP/s"] = benchmark::Counter(operations, benchmark::Counter::kIsIterationInvariantRate);
-  state.SetLabel(matrix_product_backend());
+  state.SetLabel(simd_targets().front());
 }
 
-// Arguments: threads, inputs, outputs, form.
+// Arguments: threads, tokens, inputs, outputs, form.
 void training_product(benchmark::State& state) {
   const int threads = thread_count();
   set_thread_count(static_cast<int>(state.range(0)));
-  constexpr std::int64_t kTokens = 2048;
-  const std::int64_t inputs = state.range(1), outputs = state.range(2);
-  const Tensor x = Tensor::full({kTokens, inputs}, 0.5f), y = Tensor::full({kTokens, outputs}, 0.5f);
+  const std::int64_t tokens = state.range(1), inputs = state.range(2), outputs = state.range(3);
+  const Tensor x = Tensor::full({tokens, inputs}, 0.5f), y = Tensor::full({tokens, outputs}, 0.5f);
   const Tensor weight = Tensor::full({outputs, inputs}, 0.5f);
   MatrixProduct<float> args{};
-  switch (static_cast<Form>(state.range(3))) {
+  switch (static_cast<Form>(state.range(4))) {
     case kForward:
       args = {.a = x.floats(),
               .b = weight.floats(),
               .c = y.mutable_floats(),
-              .rows = kTokens,
+              .rows = tokens,
               .columns = outputs,
               .inner = inputs,
               .transpose_b = true};
@@ -41,7 +40,7 @@ void training_product(benchmark::State& state) {
       args = {.a = y.floats(),
               .b = weight.floats(),
               .c = x.mutable_floats(),
-              .rows = kTokens,
+              .rows = tokens,
               .columns = inputs,
               .inner = outputs};
       break;
@@ -51,7 +50,7 @@ void training_product(benchmark::State& state) {
               .c = weight.mutable_floats(),
               .rows = outputs,
               .columns = inputs,
-              .inner = kTokens,
+              .inner = tokens,
               .transpose_a = true};
       break;
   }
@@ -82,11 +81,16 @@ void decoding_product(benchmark::State& state) {
 }
 
 void training_shapes(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"threads", "inputs", "outputs", "form"})->UseRealTime()->MinTime(0.05);
+  b->ArgNames({"threads", "tokens", "inputs", "outputs", "form"})->UseRealTime()->MinTime(0.05);
   for (const int threads : {1, 2}) {
     for (const auto& [inputs, outputs] :
-         {std::pair{256, 256}, {256, 1024}, {1024, 256}, {256, 512}, {512, 256}, {48, 512}}) {
-      for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, inputs, outputs, form});
+         {std::pair{256, 256}, {256, 1024}, {1024, 256}, {256, 512}, {512, 256}, {48, 512}, {256, 8}, {256, 257}}) {
+      for (const int form : {kForward, kInputGradient, kWeightGradient})
+        b->Args({threads, 2048, inputs, outputs, form});
+    }
+    // The tokens of one expert.
+    for (const int tokens : {32, 256}) {
+      for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, tokens, 256, 1024, form});
     }
   }
 }
@@ -94,7 +98,7 @@ void training_shapes(benchmark::internal::Benchmark* b) {
 void decoding_shapes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"threads", "tokens", "inputs", "outputs"})->UseRealTime()->MinTime(0.05);
   for (const int threads : {1, 2}) {
-    for (const int tokens : {1, 2, 3, 4, 5}) {
+    for (const int tokens : {1, 2, 4, 8, 16, 64}) {
       for (const auto& [inputs, outputs] : {std::pair{256, 1024}, {768, 3072}, {2048, 8192}}) {
         b->Args({threads, tokens, inputs, outputs});
       }

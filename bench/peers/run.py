@@ -107,7 +107,7 @@ def measure(command, environment):
 def turns(ours, theirs, arguments):
     """One round, as (side, command, environment): A B A B."""
     values = {"build": arguments.build, "threads": arguments.threads, "runs": arguments.runs}
-    # OpenBLAS and OpenMP in both programs read these; sequent's own flag says the same.
+    # For PyTorch; sequent has a flag.
     threads = {"OMP_NUM_THREADS": str(arguments.threads), "OPENBLAS_NUM_THREADS": str(arguments.threads)}
     ours = ours.format(**values).split()
     script, *flags = theirs.split()

@@ -11,5 +11,5 @@ extern "C" const char* __ubsan_default_options() {
 }
 
 extern "C" const char* __tsan_default_options() {
-  return "allocator_may_return_null=1:suppressions=" SEQUENT_SOURCE_DIR "/tests/tsan.supp";
+  return "allocator_may_return_null=1";
 }

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "sequent/base/threads.h"
-#include "sequent/kernels/matrix_product.h"
 #include "sequent/kernels/simd_target.h"
 #include "sequent/models/architecture.h"
 
@@ -87,7 +86,6 @@ nlohmann::ordered_json machine_facts() {
           {"threads", thread_count()},
           {"memory_bytes", memory_bytes("MemTotal")},
           {"memory_available_bytes", memory_bytes("MemAvailable")},
-          {"matrix_products", kernels::matrix_product_backend()},
           {"libraries", SEQUENT_LIBRARIES},
           {"architectures", architecture_names()}};
 }

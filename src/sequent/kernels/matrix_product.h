@@ -1,11 +1,9 @@
 // The dense matrix product every layer ends in: C = alpha op(A) op(B) + beta C, row-major, with op the identity or the
-// transpose. The only kernel whose last bits may depend on the number of threads: some BLAS kernels (OpenBLAS's Haswell,
-// though not its AVX-512 ones) round an element differently in another place of a block. Products of up to 8 rows with
-// B transposed, those of decoding, never do.
+// transpose. The last bits depend neither on the number of threads nor on what rows and columns lie around an element;
+// but products of up to 8 rows with B transposed, those of decoding, are summed in another order than those of more.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "sequent/kernels/device.h"
 
@@ -16,7 +14,7 @@ struct MatrixProduct {
   const Real* a;         // op(A): [rows, inner]; stored [inner, rows] when transpose_a
   const Real* b;         // op(B): [inner, columns]; stored [columns, inner] when transpose_b
   Real* c;               // [rows, columns]
-  std::int64_t rows;     // m of BLAS
+  std::int64_t rows;     // m
   std::int64_t columns;  // n
   std::int64_t inner;    // k
   bool transpose_a = false;
@@ -28,11 +26,7 @@ struct MatrixProduct {
   Real beta = 0;  // 0: C is written without being read
 };
 
-/// Sizes may be zero (an empty sum is zero); one of 2^31 or more is an Error.
+/// Sizes may be zero (an empty sum is zero).
 void matrix_product(Cpu, const MatrixProduct<float>& args);
-
-/// "OpenBLAS 0.3.21, Cooperlake kernels": what computes the products, and whether OPENBLAS_CORETYPE in the environment
-/// chose it. On a processor with AVX-512 a forgotten OPENBLAS_CORETYPE=Haswell costs half of the speed.
-std::string matrix_product_backend();
 
 }  // namespace sequent::kernels

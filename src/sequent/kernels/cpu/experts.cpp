@@ -88,8 +88,8 @@ namespace sequent::kernels {
 
 namespace {
 
-// Rows of a task. One thread does a task alone; fewer rows share the work better, more use each packing of the weights
-// by BLAS longer. The cuts depend on the routing only, so the results do not depend on the threads.
+// Rows of a task. One thread does a task alone; fewer rows share the work better, more use each packed block
+// of weights longer. The cuts depend on the routing only, so the results do not depend on the threads.
 constexpr std::int64_t kTaskRows = 384;
 // Up to so many rows in all, a step of decoding, the time goes into reading weights: one expert after the other, each
 // product shared.

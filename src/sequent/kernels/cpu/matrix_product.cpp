@@ -1,11 +1,9 @@
 #include "sequent/kernels/matrix_product.h"
 
-#include <cblas.h>
+#include <hwy/aligned_allocator.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <limits>
 
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
@@ -15,6 +13,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 // After highway.h.
+#include "sequent/kernels/cpu/packed_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -82,6 +81,10 @@ void FewRowsColumns(const MatrixProduct<float>& args, std::int64_t begin, std::i
   }
 }
 
+void Packed(const MatrixProduct<float>& args, float* scratch) {
+  MultiplyPacked(args, scratch);
+}
+
 }  // namespace sequent::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -89,18 +92,16 @@ HWY_AFTER_NAMESPACE();
 
 namespace sequent::kernels {
 
+HWY_EXPORT(FewRowsColumns);
+HWY_EXPORT(Packed);
+
 namespace {
 
-// With so few rows (a step of decoding) a product only reads the weights once, which BLAS, made for blocks, does less
-// well than plain dot products.
+// With so few rows (a step of decoding) a product only reads the weights once, and copies of them would cost more
+// than the product.
 constexpr std::int64_t kFewRows = 8;
 // Multiply-adds below which a second thread costs more than it saves.
 constexpr std::int64_t kGrain = 65536;
-
-void expect_blas_size(const char* what, std::int64_t size) {
-  check(size >= 0 && size <= std::numeric_limits<blasint>::max(), "matrix_product: {} must be from 0 to {}, got {}",
-        what, std::numeric_limits<blasint>::max(), size);
-}
 
 MatrixProduct<float> with_strides(MatrixProduct<float> args) {
   if (args.a_stride == 0) args.a_stride = args.transpose_a ? args.rows : args.inner;
@@ -117,22 +118,6 @@ void scale_only(const MatrixProduct<float>& args) {
   }
 }
 
-// Our threads share the work already, so OpenBLAS is to use the thread it is called on and no other. Its OpenMP build asks
-// OpenMP, for which that number belongs to each calling thread.
-void expect_one_blas_thread() {
-  thread_local const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
-}
-
-void blas_product(const MatrixProduct<float>& args) {
-  expect_one_blas_thread();
-  const auto transposition = [](bool wanted) { return wanted ? CblasTrans : CblasNoTrans; };
-  const auto size = [](std::int64_t value) { return static_cast<blasint>(value); };
-  cblas_sgemm(CblasRowMajor, transposition(args.transpose_a), transposition(args.transpose_b), size(args.rows),
-              size(args.columns), size(args.inner), args.alpha, args.a, size(args.a_stride), args.b,
-              size(args.b_stride), args.beta, args.c, size(args.c_stride));
-}
-
 MatrixProduct<float> rows_of(MatrixProduct<float> args, std::int64_t begin, std::int64_t end) {
   args.a += begin * (args.transpose_a ? 1 : args.a_stride);
   args.c += begin * args.c_stride;
@@ -147,33 +132,53 @@ MatrixProduct<float> columns_of(MatrixProduct<float> args, std::int64_t begin, s
   return args;
 }
 
-// The longer side of C is cut between the threads, in whole blocks of BLAS.
+void packed_product(const MatrixProduct<float>& args) {
+  thread_local const auto scratch = hwy::AllocateAligned<float>(kPackedProductScratch);
+  check(scratch != nullptr, "matrix_product: no memory for its blocks, {} bytes",
+        kPackedProductScratch * static_cast<std::int64_t>(sizeof(float)));
+  if (args.beta != 0 && args.beta != 1) scale_only(args);
+  HWY_DYNAMIC_DISPATCH(Packed)(args, scratch.get());
+}
+
+// C cut into pieces, `down` times `across`.
+struct Grid {
+  std::int64_t down;
+  std::int64_t across;
+};
+
+// One piece a thread, cut so that the least is copied: every piece copies its rows of A and its columns of B.
+Grid grid_of(const MatrixProduct<float>& args, std::int64_t most_pieces) {
+  const std::int64_t most_down = std::min(most_pieces, (args.rows + kRowBlock - 1) / kRowBlock);
+  const auto copied = [&](const Grid& g) { return g.down * args.columns + g.across * args.rows; };
+  Grid best{1, 1};
+  for (std::int64_t down = 1; down <= most_down; ++down) {
+    const Grid g{down, std::min(most_pieces / down, (args.columns + kRowBlock - 1) / kRowBlock)};
+    const std::int64_t pieces = g.down * g.across, most = best.down * best.across;
+    if (pieces > most || (pieces == most && copied(g) < copied(best))) best = g;
+  }
+  return best;
+}
+
 void shared_product(const MatrixProduct<float>& args) {
-  constexpr std::int64_t kBlock = 64;
-  // Multiply-adds below which BLAS's packing of the other side, done by every thread, outweighs a second thread.
-  constexpr std::int64_t kLeastWork = std::int64_t{1} << 21;
-  expect_blas_size("rows", args.rows);
-  expect_blas_size("columns", args.columns);
-  expect_blas_size("inner size", args.inner);
-  for (const std::int64_t stride : {args.a_stride, args.b_stride, args.c_stride}) expect_blas_size("stride", stride);
-  const bool by_rows = args.rows >= args.columns;
-  const std::int64_t size = by_rows ? args.rows : args.columns;
-  const double work = static_cast<double>(kBlock) * static_cast<double>(by_rows ? args.columns : args.rows) *
-                      static_cast<double>(args.inner);
-  const auto grain = static_cast<std::int64_t>(std::max(1.0, std::ceil(static_cast<double>(kLeastWork) / work)));
-  // One piece a thread: every piece packs the other side anew.
-  const std::int64_t blocks = (size + kBlock - 1) / kBlock;
-  const std::int64_t pieces = std::clamp<std::int64_t>(blocks / grain, 1, thread_count());
-  parallel_tasks(pieces, [&](std::int64_t piece) {
-    const std::int64_t begin = blocks * piece / pieces, end = blocks * (piece + 1) / pieces;
-    const std::int64_t from = begin * kBlock, to = std::min(end * kBlock, size);
-    blas_product(by_rows ? rows_of(args, from, to) : columns_of(args, from, to));
+  // Multiply-adds below which a second thread costs more than it saves.
+  constexpr double kLeastWork = 1 << 18;
+  const double work =
+      static_cast<double>(args.rows) * static_cast<double>(args.columns) * static_cast<double>(args.inner);
+  const auto worth = static_cast<std::int64_t>(std::min(work / kLeastWork, 1024.0));
+  const Grid grid = grid_of(args, std::clamp<std::int64_t>(worth, 1, thread_count()));
+  // Where part i of several begins: with a whole tile, so that few are cut.
+  const auto cut = [](std::int64_t size, std::int64_t i, std::int64_t parts) {
+    constexpr std::int64_t kTile = 32;
+    return std::min(size, (size + kTile - 1) / kTile * i / parts * kTile);
+  };
+  parallel_tasks(grid.down * grid.across, [&](std::int64_t piece) {
+    const std::int64_t i = piece / grid.across, j = piece % grid.across;
+    const auto rows = rows_of(args, cut(args.rows, i, grid.down), cut(args.rows, i + 1, grid.down));
+    packed_product(columns_of(rows, cut(args.columns, j, grid.across), cut(args.columns, j + 1, grid.across)));
   });
 }
 
 }  // namespace
-
-HWY_EXPORT(FewRowsColumns);
 
 void matrix_product(Cpu, const MatrixProduct<float>& given) {
   const MatrixProduct<float> args = with_strides(given);
@@ -184,16 +189,6 @@ void matrix_product(Cpu, const MatrixProduct<float>& given) {
   parallel_for(0, args.columns, grain, [&](std::int64_t begin, std::int64_t end) {
     HWY_DYNAMIC_DISPATCH(FewRowsColumns)(args, begin, end);
   });
-}
-
-std::string matrix_product_backend() {
-  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": the name and the version.
-  const std::string configuration = openblas_get_config();
-  const std::size_t version = configuration.find(' ');
-  const std::string kernels = std::string(openblas_get_corename()) + " kernels";
-  // A forgotten variable can halve the speed: say who chose.
-  const char* chosen = std::getenv("OPENBLAS_CORETYPE") ? " (set by OPENBLAS_CORETYPE)" : "";
-  return configuration.substr(0, configuration.find(' ', version + 1)) + ", " + kernels + chosen;
 }
 
 }  // namespace sequent::kernels

@@ -91,7 +91,7 @@ bool in_integers(DType type, std::int64_t rows) {
 }
 
 // Rows of W that become floats at a time. With few rows of A they are read once more and should still be near; with
-// many they must be enough for BLAS to run at full speed.
+// many they must be enough for a product to run at full speed.
 std::int64_t panel_of(std::int64_t rows) {
   return rows <= 8 ? 16 : 128;
 }

@@ -7,6 +7,7 @@
 #define SEQUENT_KERNELS_CPU_TILE_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -34,36 +35,62 @@ HWY_INLINE FloatVector ExpTwo(FloatTag d, FloatVector x) {
   return hn::IfThenZeroElse(hn::Lt(x, lowest), hn::Mul(p, power));
 }
 
+#if HWY_TARGET != HWY_SCALAR
+// Four columns of four rows, or of two, to four rows.
+template <int kRows>
+HWY_INLINE void TransposeFour(const float* from, std::int64_t from_row, float factor, float* to, std::int64_t to_row) {
+  static_assert(kRows == 2 || kRows == 4);
+  const hn::FixedTag<float, 4> four;
+  const hn::Half<decltype(four)> two;
+  const auto scale = hn::Set(four, factor);
+  const auto r0 = hn::Mul(scale, hn::LoadU(four, from)), r1 = hn::Mul(scale, hn::LoadU(four, from + from_row));
+  if constexpr (kRows == 2) {
+    const auto low = hn::InterleaveLower(four, r0, r1), high = hn::InterleaveUpper(four, r0, r1);
+    hn::StoreU(hn::LowerHalf(two, low), two, to);
+    hn::StoreU(hn::UpperHalf(two, low), two, to + to_row);
+    hn::StoreU(hn::LowerHalf(two, high), two, to + 2 * to_row);
+    hn::StoreU(hn::UpperHalf(two, high), two, to + 3 * to_row);
+  } else {
+    const auto r2 = hn::Mul(scale, hn::LoadU(four, from + 2 * from_row));
+    const auto r3 = hn::Mul(scale, hn::LoadU(four, from + 3 * from_row));
+    const auto low02 = hn::InterleaveLower(four, r0, r2), low13 = hn::InterleaveLower(four, r1, r3);
+    const auto high02 = hn::InterleaveUpper(four, r0, r2), high13 = hn::InterleaveUpper(four, r1, r3);
+    hn::StoreU(hn::InterleaveLower(four, low02, low13), four, to);
+    hn::StoreU(hn::InterleaveUpper(four, low02, low13), four, to + to_row);
+    hn::StoreU(hn::InterleaveLower(four, high02, high13), four, to + 2 * to_row);
+    hn::StoreU(hn::InterleaveUpper(four, high02, high13), four, to + 3 * to_row);
+  }
+}
+#endif
+
 // to[c * to_row + r] = factor * from[r * from_row + c].
 HWY_INLINE void Transpose(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
                           float factor, float* to, std::int64_t to_row) {
-  std::int64_t done = 0;  // rows done in every column
+  std::int64_t done = 0;  // columns
 #if HWY_TARGET != HWY_SCALAR
-  const hn::FixedTag<float, 4> four;
-  const auto scale = hn::Set(four, factor);
-  const std::int64_t whole_columns = columns / 4 * 4;
-  for (; done + 4 <= rows; done += 4) {
-    const float* in = from + done * from_row;
-    for (std::int64_t c = 0; c < whole_columns; c += 4) {
-      const auto r0 = hn::Mul(scale, hn::LoadU(four, in + c));
-      const auto r1 = hn::Mul(scale, hn::LoadU(four, in + from_row + c));
-      const auto r2 = hn::Mul(scale, hn::LoadU(four, in + 2 * from_row + c));
-      const auto r3 = hn::Mul(scale, hn::LoadU(four, in + 3 * from_row + c));
-      const auto low02 = hn::InterleaveLower(four, r0, r2), low13 = hn::InterleaveLower(four, r1, r3);
-      const auto high02 = hn::InterleaveUpper(four, r0, r2), high13 = hn::InterleaveUpper(four, r1, r3);
-      float* out = to + c * to_row + done;
-      hn::StoreU(hn::InterleaveLower(four, low02, low13), four, out);
-      hn::StoreU(hn::InterleaveUpper(four, low02, low13), four, out + to_row);
-      hn::StoreU(hn::InterleaveLower(four, high02, high13), four, out + 2 * to_row);
-      hn::StoreU(hn::InterleaveUpper(four, high02, high13), four, out + 3 * to_row);
+  // Columns in strips: what is written stays near while all rows are read, some lines of each in turn.
+  constexpr std::int64_t kStrip = 128;
+  while (done + 4 <= columns) {
+    const std::int64_t end = std::min(done + kStrip, columns / 4 * 4);
+    std::int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      for (std::int64_t c = done; c < end; c += 4) {
+        TransposeFour<4>(from + r * from_row + c, from_row, factor, to + c * to_row + r, to_row);
+      }
     }
-    for (std::int64_t c = whole_columns; c < columns; ++c) {
-      for (std::int64_t r = 0; r < 4; ++r) to[c * to_row + done + r] = factor * in[r * from_row + c];
+    for (; r + 2 <= rows; r += 2) {
+      for (std::int64_t c = done; c < end; c += 4) {
+        TransposeFour<2>(from + r * from_row + c, from_row, factor, to + c * to_row + r, to_row);
+      }
     }
+    for (; r < rows; ++r) {
+      for (std::int64_t c = done; c < end; ++c) to[c * to_row + r] = factor * from[r * from_row + c];
+    }
+    done = end;
   }
 #endif
-  for (std::int64_t c = 0; c < columns; ++c) {
-    for (std::int64_t r = done; r < rows; ++r) to[c * to_row + r] = factor * from[r * from_row + c];
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = done; c < columns; ++c) to[c * to_row + r] = factor * from[r * from_row + c];
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 // After highway.h.
 #include "sequent/kernels/cpu/vector-inl.h"
@@ -23,6 +24,7 @@ struct TileProduct {
   std::int64_t a_column;  // elements from one column of A to the next: A transposed costs nothing
   const float* b;
   std::int64_t b_row;
+  bool b_padded = false;  // whole vectors of B may be read, past the last column
   float* c;
   std::int64_t c_row;
   std::int64_t rows;
@@ -40,27 +42,37 @@ constexpr int kBlockRows = 6;
 #endif
 constexpr int kBlockVectors = 2;
 
-// One block of C at (row, column). A block of one vector may reach past the last column; a wider one may not.
-template <int kRows, int kVectors>
+// One block of C at (row, column). One of a single vector may reach past the last column; if kPartial, B ends there
+// too.
+template <int kRows, int kVectors, bool kPartial = false>
 HWY_INLINE void MultiplyBlock(const TileProduct& p, std::int64_t row, std::int64_t column) {
   const FloatTag d;
   const std::int64_t lanes = LanesOf(d);
   const std::int64_t left = kVectors == 1 ? p.columns - column : lanes;
-  float* c = p.c + row * p.c_row + column;
+  // C may be far away, and is wanted when the sums are ready.
+  float* const c = p.c + row * p.c_row + column;
   FloatVector sum[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) {
-      sum[r][v] = p.add ? LoadUpTo(d, c + r * p.c_row + v * lanes, left) : hn::Zero(d);
+      hwy::Prefetch(c + r * p.c_row + v * lanes);
+      sum[r][v] = hn::Zero(d);
     }
   }
   const float* a = p.a + row * p.a_row;
   const float* b = p.b + column;
   for (std::int64_t k = 0; k < p.inner; ++k, a += p.a_column, b += p.b_row) {
     FloatVector factor[kVectors];
-    for (int v = 0; v < kVectors; ++v) factor[v] = LoadUpTo(d, b + v * lanes, left);
+    for (int v = 0; v < kVectors; ++v) factor[v] = kPartial ? LoadUpTo(d, b, left) : hn::LoadU(d, b + v * lanes);
     for (int r = 0; r < kRows; ++r) {
       const auto element = hn::Set(d, a[r * p.a_row]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(element, factor[v], sum[r][v]);
+    }
+  }
+  if (p.add) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kVectors; ++v) {
+        sum[r][v] = hn::Add(LoadUpTo(d, c + r * p.c_row + v * lanes, left), sum[r][v]);
+      }
     }
   }
   for (int r = 0; r < kRows; ++r) {
@@ -75,10 +87,12 @@ HWY_INLINE void MultiplyRows(const TileProduct& p, std::int64_t row) {
   for (; column + kBlockVectors * lanes <= p.columns; column += kBlockVectors * lanes) {
     MultiplyBlock<kRows, kBlockVectors>(p, row, column);
   }
-  for (; column < p.columns; column += lanes) MultiplyBlock<kRows, 1>(p, row, column);
+  const std::int64_t whole = p.b_padded ? p.columns : p.columns - lanes + 1;
+  for (; column < whole; column += lanes) MultiplyBlock<kRows, 1>(p, row, column);
+  if (column < p.columns) MultiplyBlock<kRows, 1, true>(p, row, column);
 }
 
-// Each element of C is summed in the order of the inner index, whatever block it falls into.
+// Each element of C is summed in the order of the inner index, whatever block it falls into, before it is added.
 inline HWY_NOINLINE void MultiplyTile(const TileProduct& p) {
   std::int64_t row = 0;
   for (; row + kBlockRows <= p.rows; row += kBlockRows) MultiplyRows<kBlockRows>(p, row);
