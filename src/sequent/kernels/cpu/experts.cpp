@@ -1,6 +1,8 @@
 #include "sequent/kernels/experts.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "sequent/base/function_ref.h"
 #include "sequent/base/threads.h"
@@ -108,18 +110,22 @@ struct Task {
 // many pieces that of an expert with so many rows is cut.
 void run_tasks(const ExpertRows& rows, FunctionRef<std::int64_t(std::int64_t)> pieces_of,
                FunctionRef<Task(std::int64_t)> range_of, FunctionRef<void(const Task&)> body) {
-  const auto pieces = [&](std::int64_t e) { return pieces_of(rows.begins[e + 1] - rows.begins[e]); };
-  const auto run = [&](std::int64_t task) {
-    std::int64_t expert = 0, piece = task;
-    while (piece >= pieces(expert)) piece -= pieces(expert++);
-    const Task whole = range_of(expert);
-    const std::int64_t size = whole.end - whole.begin, count = pieces(expert);
-    body({expert, whole.begin + size * piece / count, whole.begin + size * (piece + 1) / count});
-  };
-  std::int64_t total = 0;
-  for (std::int64_t e = 0; e < rows.experts; ++e) total += pieces(e);
-  if (rows.rows() > kFewRows) return parallel_tasks(total, run);
-  for (std::int64_t task = 0; task < total; ++task) run(task);
+  std::vector<Task> tasks;
+  for (std::int64_t e = 0; e < rows.experts; ++e) {
+    const Task whole = range_of(e);
+    const std::int64_t size = whole.end - whole.begin, count = pieces_of(rows.begins[e + 1] - rows.begins[e]);
+    for (std::int64_t piece = 0; piece < count; ++piece) {
+      tasks.push_back({e, whole.begin + size * piece / count, whole.begin + size * (piece + 1) / count});
+    }
+  }
+  if (rows.rows() <= kFewRows) {
+    for (const Task& task : tasks) body(task);
+    return;
+  }
+  // The longest first, so that the threads end at about the same time.
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [](const Task& x, const Task& y) { return x.end - x.begin > y.end - y.begin; });
+  parallel_tasks(std::ssize(tasks), [&](std::int64_t i) { body(tasks[static_cast<std::size_t>(i)]); });
 }
 
 void run_on_rows(const ExpertRows& rows, FunctionRef<void(const Task&)> body) {
