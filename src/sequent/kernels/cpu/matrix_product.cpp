@@ -81,10 +81,6 @@ void FewRowsColumns(const MatrixProduct<float>& args, std::int64_t begin, std::i
   }
 }
 
-void Packed(const MatrixProduct<float>& args, float* scratch) {
-  MultiplyPacked(args, scratch);
-}
-
 }  // namespace sequent::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -93,7 +89,7 @@ HWY_AFTER_NAMESPACE();
 namespace sequent::kernels {
 
 HWY_EXPORT(FewRowsColumns);
-HWY_EXPORT(Packed);
+HWY_EXPORT(MultiplyPacked);
 
 namespace {
 
@@ -137,7 +133,7 @@ void packed_product(const MatrixProduct<float>& args) {
   check(scratch != nullptr, "matrix_product: no memory for its blocks, {} bytes",
         kPackedProductScratch * static_cast<std::int64_t>(sizeof(float)));
   if (args.beta != 0 && args.beta != 1) scale_only(args);
-  HWY_DYNAMIC_DISPATCH(Packed)(args, scratch.get());
+  HWY_DYNAMIC_DISPATCH(MultiplyPacked)(args, scratch.get());
 }
 
 // C cut into pieces, `down` times `across`.

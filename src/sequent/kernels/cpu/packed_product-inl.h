@@ -100,8 +100,8 @@ HWY_INLINE void MultiplyBlocks(const float* a, std::int64_t rows, const float* b
 }
 
 // C = alpha op(A) op(B), added to C unless beta is 0. Every element is summed over the same parts of `inner` in the
-// same order, whatever the rows and columns around it.
-HWY_INLINE void MultiplyPacked(const MatrixProduct<float>& p, float* scratch) {
+// same order, whatever the rows and columns around it. `scratch` has kPackedProductScratch elements.
+inline HWY_NOINLINE void MultiplyPacked(const MatrixProduct<float>& p, float* scratch) {
   constexpr std::int64_t kRows = kRowBlock / kBlockRows * kBlockRows;
   const std::int64_t width = kBlockVectors * LanesOf(FloatTag());
   const Operand a = p.transpose_a ? Operand{p.a, 1, p.a_stride} : Operand{p.a, p.a_stride, 1};
