@@ -1,8 +1,9 @@
-// A matrix product of any size on one thread: its operands are copied into blocks that lie in the nearest caches, whose
-// products are tiles. Compiled once per SIMD target, so no ordinary include guard.
+// A matrix product of any size on one thread: B is copied into blocks that lie in the nearest caches, A is read where
+// it is, and their products are tiles. Compiled once per SIMD target, so no ordinary include guard.
 //
 // Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), with a block of B, not of A, as
-// the larger one: training multiplies many rows by weights, and then each weight is copied once.
+// the larger one: training multiplies many rows by weights, and then each weight is copied once. A tile reads few rows
+// of A, one element after the other, and the first cache holds their lines without a copy.
 #if defined(SEQUENT_KERNELS_CPU_PACKED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SEQUENT_KERNELS_CPU_PACKED_PRODUCT_INL_H_
 #undef SEQUENT_KERNELS_CPU_PACKED_PRODUCT_INL_H_
@@ -33,95 +34,120 @@ struct Operand {
   HWY_INLINE Operand From(std::int64_t i, std::int64_t j) const { return {data + i * row + j * column, row, column}; }
 };
 
-// One k of a panel whose rows lie side by side in A.
-HWY_INLINE void CopyPanelColumn(const float* from, float factor, float* to) {
+// Whether A is copied where it is stored by columns. A tile then takes a few elements from a line, and lines a power of
+// two apart share a place in the first cache; wide vectors leave the second one the time to bring each again.
+constexpr bool kCopyColumns = HWY_TARGET > HWY_AVX3;
+
+HWY_INLINE void CopyTileColumn(const float* from, float* to) {
   int i = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::FixedTag<float, 4> four;
   const hn::FixedTag<float, 2> two;
-  for (; i + 4 <= kBlockRows; i += 4)
-    hn::StoreU(hn::Mul(hn::Set(four, factor), hn::LoadU(four, from + i)), four, to + i);
-  for (; i + 2 <= kBlockRows; i += 2) hn::StoreU(hn::Mul(hn::Set(two, factor), hn::LoadU(two, from + i)), two, to + i);
+  for (; i + 4 <= kBlockRows; i += 4) hn::StoreU(hn::LoadU(four, from + i), four, to + i);
+  for (; i + 2 <= kBlockRows; i += 2) hn::StoreU(hn::LoadU(two, from + i), two, to + i);
 #endif
-  for (; i < kBlockRows; ++i) to[i] = factor * from[i];
+  for (; i < kBlockRows; ++i) to[i] = from[i];
 }
 
-// A block of A, in panels of kBlockRows rows: to[panel][k][row] = factor * A[panel * kBlockRows + row, k].
-HWY_INLINE void PackRows(const Operand& a, std::int64_t rows, std::int64_t inner, float factor, float* to) {
-  if (a.column == 1) {
-    for (std::int64_t r = 0; r < rows; r += kBlockRows) {
-      const std::int64_t count = std::min<std::int64_t>(kBlockRows, rows - r);
-      Transpose(a.data + r * a.row, a.row, count, inner, factor, to + r * inner, kBlockRows);
-    }
-    return;
-  }
+// A block of A, stored by columns, in panels of kBlockRows rows: to[panel][k][row] = A[panel * kBlockRows + row, k].
+HWY_INLINE void PackColumns(const Operand& a, std::int64_t rows, std::int64_t inner, float* to) {
   // Through all panels for each k: rows stored side by side share lines of the cache.
   const std::int64_t whole = rows / kBlockRows * kBlockRows;
   for (std::int64_t k = 0; k < inner; ++k) {
     const float* from = a.data + k * a.column;
     float* const panel = to + k * kBlockRows;
-    for (std::int64_t r = 0; r < whole; r += kBlockRows) CopyPanelColumn(from + r, factor, panel + r * inner);
-    for (std::int64_t r = whole; r < rows; ++r) panel[whole * inner + r - whole] = factor * from[r];
+    for (std::int64_t r = 0; r < whole; r += kBlockRows) CopyTileColumn(from + r, panel + r * inner);
+    for (std::int64_t r = whole; r < rows; ++r) panel[whole * inner + r - whole] = from[r];
   }
 }
 
-// A panel of B: to[k][column] = B[k, column], zero from `columns` to `width`.
-HWY_INLINE void PackColumns(const Operand& b, std::int64_t columns, std::int64_t inner, std::int64_t width, float* to) {
+// Copies a panel of B: to[k][column] = factor * B[k, column], zero from `columns` to `width`.
+HWY_INLINE void PackPanel(const Operand& b, std::int64_t columns, std::int64_t inner, float factor, std::int64_t width,
+                          float* to) {
   const FloatTag d;
+  const auto scale = hn::Set(d, factor);
   if (columns < width) std::fill_n(to, inner * width, 0.0f);
-  if (b.row == 1) return Transpose(b.data, b.column, columns, inner, 1.0f, to, width);
+  if (b.row == 1) return Transpose(b.data, b.column, columns, inner, factor, to, width);
   for (std::int64_t k = 0; k < inner; ++k) {
     ForEachVector(d, columns, [&](std::int64_t j, std::int64_t count) HWY_ATTR {
-      StoreUpTo(d, LoadUpTo(d, b.data + k * b.row + j, count), to + k * width + j, count);
+      StoreUpTo(d, hn::Mul(scale, LoadUpTo(d, b.data + k * b.row + j, count)), to + k * width + j, count);
     });
   }
 }
 
-// A packed block of A times one of B, to C at `c`.
-HWY_INLINE void MultiplyBlocks(const float* a, std::int64_t rows, const float* b, std::int64_t columns,
-                               std::int64_t inner, float* c, std::int64_t c_row, bool add) {
+// Part of a product: all rows of C, some columns, and a part of the sums.
+struct BlockProduct {
+  Operand a;  // [rows, inner]
+  Operand b;  // [inner, columns]
+  float* c;
+  std::int64_t c_row;
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t inner;
+  float factor;
+  bool add;
+};
+
+// Up to kRowBlock rows of A, times all columns.
+static_assert(kRowBlock % kBlockRows == 0);
+HWY_INLINE void MultiplyRowBlock(const BlockProduct& p, std::int64_t row, bool b_in_place, float* scratch) {
   const std::int64_t width = kBlockVectors * LanesOf(FloatTag());
-  for (std::int64_t j = 0; j < columns; j += width) {
-    for (std::int64_t r = 0; r < rows; r += kBlockRows) {
-      MultiplyTile({.a = a + r * inner,
-                    .a_row = 1,
-                    .a_column = kBlockRows,
-                    .b = b + j * inner,
-                    .b_row = width,
-                    .b_padded = true,
-                    .c = c + r * c_row + j,
-                    .c_row = c_row,
-                    .rows = std::min<std::int64_t>(kBlockRows, rows - r),
-                    .columns = std::min(width, columns - j),
-                    .inner = inner,
-                    .add = add});
+  const std::int64_t end = std::min(row + kRowBlock, p.rows);
+  const bool copied = kCopyColumns && p.a.row == 1;
+  float* const a_block = scratch + kInnerBlock * kColumnBlock;
+  if (copied) PackColumns(p.a.From(row, 0), end - row, p.inner, a_block);
+  for (std::int64_t j = 0; j < p.columns; j += width) {
+    const bool in_place = b_in_place && j + width <= p.columns;
+    for (std::int64_t r = row; r < end; r += kBlockRows) {
+      MultiplyTile({.a = copied ? a_block + (r - row) * p.inner : p.a.From(r, 0).data,
+                    .a_row = copied ? 1 : p.a.row,
+                    .a_column = copied ? kBlockRows : p.a.column,
+                    .b = in_place ? p.b.data + j : scratch + j * p.inner,
+                    .b_row = in_place ? p.b.row : width,
+                    .b_padded = !in_place,
+                    .c = p.c + r * p.c_row + j,
+                    .c_row = p.c_row,
+                    .rows = std::min<std::int64_t>(kBlockRows, end - r),
+                    .columns = std::min(width, p.columns - j),
+                    .inner = p.inner,
+                    .add = p.add});
     }
   }
+}
+
+HWY_INLINE void MultiplyBlock(const BlockProduct& p, float* scratch) {
+  // With fewer rows than this, reading B where it is costs less than the copy; beside an A that is read by columns,
+  // always.
+  constexpr std::int64_t kRowsToPack = 320;
+  const std::int64_t width = kBlockVectors * LanesOf(FloatTag());
+  const bool few = p.rows < kRowsToPack || (p.a.row == 1 && !kCopyColumns);
+  const bool in_place = p.b.column == 1 && p.factor == 1 && few;
+  for (std::int64_t j = 0; j < p.columns; j += width) {
+    if (in_place && j + width <= p.columns) continue;
+    PackPanel(p.b.From(0, j), std::min(width, p.columns - j), p.inner, p.factor, width, scratch + j * p.inner);
+  }
+  for (std::int64_t row = 0; row < p.rows; row += kRowBlock) MultiplyRowBlock(p, row, in_place, scratch);
 }
 
 // C = alpha op(A) op(B), added to C unless beta is 0. Every element is summed over the same parts of `inner` in the
 // same order, whatever the rows and columns around it. `scratch` has kPackedProductScratch elements.
 inline HWY_NOINLINE void MultiplyPacked(const MatrixProduct<float>& p, float* scratch) {
-  constexpr std::int64_t kRows = kRowBlock / kBlockRows * kBlockRows;
-  const std::int64_t width = kBlockVectors * LanesOf(FloatTag());
   const Operand a = p.transpose_a ? Operand{p.a, 1, p.a_stride} : Operand{p.a, p.a_stride, 1};
   const Operand b = p.transpose_b ? Operand{p.b, 1, p.b_stride} : Operand{p.b, p.b_stride, 1};
-  float* const b_block = scratch;
-  float* const a_block = scratch + kInnerBlock * kColumnBlock;
   const std::int64_t parts = (p.inner + kInnerBlock - 1) / kInnerBlock;
   for (std::int64_t column = 0; column < p.columns; column += kColumnBlock) {
-    const std::int64_t columns = std::min(kColumnBlock, p.columns - column);
     for (std::int64_t part = 0; part < parts; ++part) {
-      const std::int64_t k = p.inner * part / parts, inner = p.inner * (part + 1) / parts - k;
-      for (std::int64_t j = 0; j < columns; j += width) {
-        PackColumns(b.From(k, column + j), std::min(width, columns - j), inner, width, b_block + j * inner);
-      }
-      for (std::int64_t row = 0; row < p.rows; row += kRows) {
-        const std::int64_t rows = std::min(kRows, p.rows - row);
-        PackRows(a.From(row, k), rows, inner, p.alpha, a_block);
-        MultiplyBlocks(a_block, rows, b_block, columns, inner, p.c + row * p.c_stride + column, p.c_stride,
-                       part > 0 || p.beta != 0);
-      }
+      const std::int64_t k = p.inner * part / parts;
+      MultiplyBlock({.a = a.From(0, k),
+                     .b = b.From(k, column),
+                     .c = p.c + column,
+                     .c_row = p.c_stride,
+                     .rows = p.rows,
+                     .columns = std::min(kColumnBlock, p.columns - column),
+                     .inner = p.inner * (part + 1) / parts - k,
+                     .factor = p.alpha,
+                     .add = part > 0 || p.beta != 0},
+                    scratch);
     }
   }
 }
