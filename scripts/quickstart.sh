@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 sequent=${BUILD_DIR:-build}/sequent
 out=${OUT:-runs/quickstart}
-minutes=${MINUTES:-0.4}
+minutes=${MINUTES:-0.3}
 archs=${ARCHS:-transformer,switch,mamba,mamba2,jamba,retnet}
 read -r -a data <<<"${DATA:-src docs tests/properties README.md ARCHITECTURE.md CONTRIBUTING.md}"
 
