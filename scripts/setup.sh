@@ -10,7 +10,6 @@ set -euo pipefail
 packages=(
   # Tools. ccache is optional to the build, and makes the second one several times faster.
   g++ cmake ninja-build make pkg-config ccache
-  # Dense matrix products.
   # SIMD with run-time dispatch.
   libhwy-dev
   # Formatting, JSON, TOML, command line, Unicode regular expressions and normalisation.

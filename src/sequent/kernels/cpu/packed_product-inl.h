@@ -34,8 +34,9 @@ struct Operand {
   HWY_INLINE Operand From(std::int64_t i, std::int64_t j) const { return {data + i * row + j * column, row, column}; }
 };
 
-// Whether A is copied where it is stored by columns. A tile then takes a few elements from a line, and lines a power of
-// two apart share a place in the first cache; wide vectors leave the second one the time to bring each again.
+// Whether a block of A is copied where it is stored by columns. A tile then takes a few elements from a line, and lines
+// a power of two apart share a place in the first cache; wide vectors leave the second one the time to bring each
+// again.
 constexpr bool kCopyColumns = HWY_TARGET > HWY_AVX3;
 
 HWY_INLINE void CopyTileColumn(const float* from, float* to) {
@@ -115,7 +116,7 @@ HWY_INLINE void MultiplyRowBlock(const BlockProduct& p, std::int64_t row, bool b
   }
 }
 
-HWY_INLINE void MultiplyBlock(const BlockProduct& p, float* scratch) {
+HWY_INLINE void MultiplyColumnBlock(const BlockProduct& p, float* scratch) {
   // With fewer rows than this, reading B where it is costs less than the copy; beside an A that is read by columns,
   // always.
   constexpr std::int64_t kRowsToPack = 320;
@@ -138,16 +139,16 @@ inline HWY_NOINLINE void MultiplyPacked(const MatrixProduct<float>& p, float* sc
   for (std::int64_t column = 0; column < p.columns; column += kColumnBlock) {
     for (std::int64_t part = 0; part < parts; ++part) {
       const std::int64_t k = p.inner * part / parts;
-      MultiplyBlock({.a = a.From(0, k),
-                     .b = b.From(k, column),
-                     .c = p.c + column,
-                     .c_row = p.c_stride,
-                     .rows = p.rows,
-                     .columns = std::min(kColumnBlock, p.columns - column),
-                     .inner = p.inner * (part + 1) / parts - k,
-                     .factor = p.alpha,
-                     .add = part > 0 || p.beta != 0},
-                    scratch);
+      MultiplyColumnBlock({.a = a.From(0, k),
+                           .b = b.From(k, column),
+                           .c = p.c + column,
+                           .c_row = p.c_stride,
+                           .rows = p.rows,
+                           .columns = std::min(kColumnBlock, p.columns - column),
+                           .inner = p.inner * (part + 1) / parts - k,
+                           .factor = p.alpha,
+                           .add = part > 0 || p.beta != 0},
+                          scratch);
     }
   }
 }
