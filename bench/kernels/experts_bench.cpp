@@ -33,7 +33,7 @@ class Layer {
   void forward(const Tensor& x) const { benchmark::DoNotOptimize(mixer_->forward(x).value().raw()); }
 
   void forward_and_backward(const Tensor& x, const Tensor& dy) const {
-    parameters_.gradients().fill_zero();
+    parameters_.clear_gradients();
     const Var input = Var::parameter(x);
     Tape tape;
     tape.backward(mixer_->forward(input), dy);

@@ -88,6 +88,10 @@ void training_shapes(benchmark::internal::Benchmark* b) {
       for (const int form : {kForward, kInputGradient, kWeightGradient})
         b->Args({threads, 2048, inputs, outputs, form});
     }
+    // A predictor of video: the tokens of four clips with one kind of mask.
+    for (const auto& [inputs, outputs] : {std::pair{384, 384}, {384, 1152}, {384, 1536}, {1536, 384}}) {
+      for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, 416, inputs, outputs, form});
+    }
     // The tokens of one expert.
     for (const int tokens : {32, 256}) {
       for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, tokens, 256, 1024, form});

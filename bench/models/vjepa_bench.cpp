@@ -49,7 +49,7 @@ void VJepaStep(benchmark::State& state) {
   const std::vector<MaskPair> masks = {pair_of(kClips, state.range(2), state.range(3)),
                                        pair_of(kClips, state.range(4), state.range(5))};
   const auto step = [&] {
-    model.parameters().gradients().fill_zero();
+    model.parameters().clear_gradients();
     Tape tape;
     tape.backward(model.step(clips, masks).loss);
     adamw.step(1e-4f);

@@ -102,20 +102,44 @@ TEST(Var, BufferStartsAtZeroAndMixesWithAccumulate) {
   EXPECT_EQ(to_doubles(buffer), (Values{1, 5}));
 }
 
-TEST(Var, ReboundGradientsStayInTheirMemory) {
-  const Tensor values = Tensor::full({6}, 2), gradients = Tensor::zeros({6});
-  const Var x = Var::parameter(Tensor::zeros({2, 2}));
-  x.rebind(values.slice(0, 4).reshape({2, 2}), gradients.slice(0, 4).reshape({2, 2}));
-  EXPECT_EQ(x.value().floats(), values.floats());
-  x.accumulate(Tensor::full({2, 2}, 3));
-  x.accumulate(Tensor::full({2, 2}, 3));
-  x.leaf_rows(1, 2).accumulate(Tensor::full({1, 2}, 1));
-  EXPECT_EQ(to_doubles(gradients), (Values{6, 6, 7, 7, 0, 0}));
+TEST(Var, GradientMemorySaysWhetherAnythingHasArrived) {
+  const Var x = Var::parameter(Tensor::zeros({2}));
+  const Var::GradientMemory first = x.gradient_memory();
+  EXPECT_TRUE(first.empty);
+  first.sum.mutable_floats()[0] = 1;
+  first.sum.mutable_floats()[1] = 2;
+  const Var::GradientMemory second = x.gradient_memory();
+  EXPECT_FALSE(second.empty);
+  EXPECT_EQ(second.sum.floats(), first.sum.floats());
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{1, 2}));
   x.clear_gradient();
-  EXPECT_EQ(x.gradient().floats(), gradients.floats());
-  EXPECT_EQ(to_doubles(gradients), Values(6));
-  EXPECT_THROW(x.rebind(values, Tensor()), Error);
-  EXPECT_THROW(x.rebind(values.slice(0, 4).reshape({2, 2}), gradients), Error);
+  EXPECT_TRUE(x.gradient_memory().empty);
+  EXPECT_THROW(Var(Tensor::zeros({2})).gradient_memory(), Error);
+}
+
+TEST(Var, GradientMemoryOfRowsAndOfSharedGradientsIsThatOfTheBuffer) {
+  const Var x = Var::parameter(Tensor::zeros({2})), other = Var::parameter(Tensor::zeros({2}));
+  // The other row must not stay as it was found.
+  const Var::GradientMemory row = x.leaf_rows(0, 1).gradient_memory();
+  EXPECT_FALSE(row.empty);
+  EXPECT_EQ(to_doubles(x.gradient()), (Values{0, 0}));
+  {
+    const Tensor shared = Tensor::full({2}, 1);
+    other.accumulate(shared);
+    x.clear_gradient();
+    x.accumulate(shared);
+  }
+  EXPECT_TRUE(x.gradient_memory().sum.floats() != other.gradient().floats());
+}
+
+TEST(Var, ReboundValuesAreInOtherMemory) {
+  const Tensor values = Tensor::full({6}, 2);
+  const Var x = Var::parameter(Tensor::zeros({2, 2}));
+  x.accumulate(Tensor::full({2, 2}, 3));
+  x.rebind(values.slice(0, 4).reshape({2, 2}));
+  EXPECT_EQ(x.value().floats(), values.floats());
+  EXPECT_EQ(to_doubles(x.gradient()), Values(4, 3));
+  EXPECT_THROW(x.rebind(values), Error);
 }
 
 TEST(Var, RowsOfALeafShareValueAndGradient) {

@@ -7,6 +7,7 @@
 #include "sequent/base/error.h"
 #include "sequent/ops/cross_entropy.h"
 #include "sequent/tensor/memory.h"
+#include "tests/support/parameter_gradients.h"
 #include "tests/support/small_models.h"
 #include "tests/support/values.h"
 
@@ -27,7 +28,7 @@ std::vector<double> gradients(LanguageModel& model, const ForwardOptions& option
   const Var hidden = with_state ? model.hidden(ids, Segments::single(40), {&pointer, 1}, options)
                                 : model.hidden(ids, Segments({0, 25, 40}), {}, options);
   tape.backward(projected_cross_entropy(hidden, model.projection(), ids).loss);
-  return test::to_doubles(model.parameters().gradients());
+  return test::gradients_of(model.parameters());
 }
 
 TEST_P(EveryModel, RecomputingBlocksGivesTheSameGradientsBitForBit) {

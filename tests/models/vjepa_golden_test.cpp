@@ -10,6 +10,7 @@
 #include "sequent/ops/power_error.h"
 #include "tests/support/golden.h"
 #include "tests/support/golden_video.h"
+#include "tests/support/parameter_gradients.h"
 
 namespace sequent {
 namespace {
@@ -88,21 +89,26 @@ TEST_P(GoldenVJepa, TenStepsWithTheTargetEncoderFollowing) {
   const nlohmann::json settings = golden.settings();
   model->parameters().flatten();
   const Tensor& values = model->parameters().values();
-  const Tensor& gradients = model->parameters().gradients();
-  const std::int64_t count = values.elements(), decayed = model->parameters().decayed();
+  const std::int64_t count = values.elements();
+  std::vector<bool> decays(static_cast<std::size_t>(count));
+  for (const Parameter& parameter : model->parameters().all()) {
+    const auto first = decays.begin() + model->parameters().offset_of(parameter);
+    std::fill_n(first, parameter.var.value().elements(), parameter.decay);
+  }
   // AdamW from its equations, in double.
   std::vector<double> mean(static_cast<std::size_t>(count)), square(static_cast<std::size_t>(count));
   const double rate = settings["lr"], beta1 = settings["beta1"], beta2 = settings["beta2"];
   std::vector<double> losses;
   for (int i = 1; i <= 10; ++i) {
-    gradients.fill_zero();
+    model->parameters().clear_gradients();
     Tape tape;
     const Var loss = model->step(golden.tensor("clips"), golden.masks(), settings["exponent"].get<float>()).loss;
     losses.push_back(loss.value().floats()[0]);
     tape.backward(loss);
+    const std::vector<double> gradients = test::gradients_of(model->parameters());
     for (std::int64_t at = 0; at < count; ++at) {
       const auto j = static_cast<std::size_t>(at);
-      const double g = gradients.floats()[at], decay = at < decayed ? settings["weight_decay"].get<double>() : 0;
+      const double g = gradients[j], decay = decays[j] ? settings["weight_decay"].get<double>() : 0;
       mean[j] = beta1 * mean[j] + (1 - beta1) * g;
       square[j] = beta2 * square[j] + (1 - beta2) * g * g;
       const double root = std::sqrt(square[j] / (1 - std::pow(beta2, i))) + settings["epsilon"].get<double>();

@@ -4,6 +4,7 @@
 
 #include "sequent/autograd/tape.h"
 #include "tests/support/files.h"
+#include "tests/support/parameter_gradients.h"
 #include "tests/support/small_vjepa.h"
 
 namespace sequent {
@@ -115,11 +116,11 @@ TEST(VJepa, TrainingLowersTheLossWithAFixedTarget) {
       if (i == 0) first = last;
       tape.backward(loss);
       const Tensor& values = model->parameters().values();
-      const Tensor& gradients = model->parameters().gradients();
-      for (std::int64_t j = 0; j < values.elements(); ++j) {
-        values.mutable_floats()[j] -= 0.1f * gradients.floats()[j];
-        gradients.mutable_floats()[j] = 0;
+      const std::vector<double> gradients = test::gradients_of(model->parameters());
+      for (std::size_t j = 0; j < gradients.size(); ++j) {
+        values.mutable_floats()[j] -= 0.1f * static_cast<float>(gradients[j]);
       }
+      model->parameters().clear_gradients();
     }
     EXPECT_LT(last, 0.9 * first);
   }

@@ -4,6 +4,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/nn/stored_values.h"
+#include "sequent/tensor/memory.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -40,12 +41,24 @@ TEST(Parameters, FlatteningKeepsValuesAndPutsDecayedOnesFirst) {
   parameters.flatten();
   EXPECT_EQ(test::to_doubles(bias.value()), bias_before);
   EXPECT_EQ(test::to_doubles(weight.value()), weight_before);
-  EXPECT_EQ(parameters.decayed(), 32);  // 21 rounded up to whole lines of 16
-  EXPECT_EQ(parameters.values().elements(), 48);
+  EXPECT_EQ(parameters.values().elements(), 48);  // each rounded up to whole lines of 16
   EXPECT_EQ(weight.value().floats(), parameters.values().floats());
   EXPECT_EQ(bias.value().floats(), parameters.values().floats() + 32);
-  weight.gradient_buffer().mutable_floats()[0] = 4.0f;
-  EXPECT_EQ(parameters.gradients().floats()[0], 4.0f);
+  EXPECT_EQ(parameters.offset_of(parameters.all()[0]), 32);
+  EXPECT_EQ(parameters.offset_of(parameters.all()[1]), 0);
+}
+
+TEST(Parameters, GradientsTakeNoMemoryBetweenSteps) {
+  const auto source = fresh_parameters(1);
+  Parameters parameters(*source);
+  const Var weight = parameters.add("weight", {3, 7}, initialize::normal(1.0f), true);
+  parameters.flatten();
+  const std::int64_t before = memory::live_bytes();
+  weight.accumulate(Tensor::full({3, 7}, 1.0f));
+  EXPECT_EQ(memory::live_bytes(), before + 84);
+  parameters.clear_gradients();
+  EXPECT_EQ(memory::live_bytes(), before);
+  EXPECT_FALSE(weight.gradient().defined());
 }
 
 // One matrix, stored as some type.

@@ -5,6 +5,7 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/threads.h"
 #include "sequent/mixers/catalog.h"
+#include "tests/support/parameter_gradients.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -15,12 +16,22 @@ constexpr std::int64_t kWidth = 20;
 MixerConfigs small_configs() {
   MixerConfigs configs;
   configs.attention = {.heads = 4, .key_value_heads = 2, .head_width = 6, .weight_deviation = 0.4f};
-  configs.mamba = {.inner_width = 36, .states = 5, .taps = 4, .delta_rank = 3, .delta_minimum = 0.05f,
-                   .delta_maximum = 0.9f};
-  configs.mamba2 = {.inner_width = 42, .head_width = 7, .groups = 2, .states = 5, .taps = 4, .delta_minimum = 0.05f,
+  configs.mamba = {
+      .inner_width = 36, .states = 5, .taps = 4, .delta_rank = 3, .delta_minimum = 0.05f, .delta_maximum = 0.9f};
+  configs.mamba2 = {.inner_width = 42,
+                    .head_width = 7,
+                    .groups = 2,
+                    .states = 5,
+                    .taps = 4,
+                    .delta_minimum = 0.05f,
                     .delta_maximum = 0.9f};
-  configs.retention = {.heads = 6, .key_value_heads = 2, .key_width = 6, .value_width = 5, .head_weight = true,
-                       .epsilon = 1e-2f, .projection_gain = 1.0f};
+  configs.retention = {.heads = 6,
+                       .key_value_heads = 2,
+                       .key_width = 6,
+                       .value_width = 5,
+                       .head_weight = true,
+                       .epsilon = 1e-2f,
+                       .projection_gain = 1.0f};
   return configs;
 }
 
@@ -60,8 +71,7 @@ class EveryMixer : public testing::TestWithParam<std::string> {
       const Var result = mixer->forward(piece, pieces, active);
       for (std::int64_t i = 0; i < pieces.count(); ++i) {
         const auto at = static_cast<std::size_t>(i);
-        y.slice(begins[at], begins[at] + lengths[at])
-            .copy_from(result.value().slice(pieces.begin(i), pieces.end(i)));
+        y.slice(begins[at], begins[at] + lengths[at]).copy_from(result.value().slice(pieces.begin(i), pieces.end(i)));
       }
     }
   }
@@ -155,8 +165,8 @@ TEST_P(EveryMixer, GradientsFlowThroughStates) {
     const Var y = mixer->forward(x, Segments::single(12));
     tape.backward(y, weights);
   }
-  const std::vector<double> whole = test::to_doubles(parameters.gradients());
-  parameters.gradients().fill_zero();
+  const std::vector<double> whole = test::gradients_of(parameters);
+  parameters.clear_gradients();
   // In two pieces: the gradient of the second reaches the first through the state.
   const Var first = Var::parameter(values.slice(0, 7));
   const Var second = Var::parameter(values.slice(7, 12));
@@ -169,7 +179,7 @@ TEST_P(EveryMixer, GradientsFlowThroughStates) {
     y1.accumulate(weights.slice(0, 7));
     tape.backward(y2, weights.slice(7, 12));
   }
-  test::expect_close(test::to_doubles(parameters.gradients()), whole, 1e-5, "parameters");
+  test::expect_close(test::gradients_of(parameters), whole, 1e-5, "parameters");
   std::vector<double> pieces = test::to_doubles(first.gradient());
   const std::vector<double> rest = test::to_doubles(second.gradient());
   pieces.insert(pieces.end(), rest.begin(), rest.end());

@@ -61,7 +61,7 @@ TEST_P(GoldenEncoderDecoderTraining, TenAdamWSteps) {
   AdamW optimizer(parameters, {.beta1 = 0.9f, .beta2 = 0.95f, .epsilon = 1e-8f, .weight_decay = 0.1f});
   std::vector<double> losses;
   for (int step = 0; step < 10; ++step) {
-    parameters.gradients().fill_zero();
+    parameters.clear_gradients();
     Tape tape;
     const Var loss = encoder_decoder_loss(*loaded.model, batch, {}).total;
     tape.backward(loss);

@@ -20,7 +20,7 @@ TEST_P(GoldenTraining, TenAdamWSteps) {
   AdamW optimizer(model.parameters(), {.beta1 = 0.9f, .beta2 = 0.95f, .epsilon = 1e-8f, .weight_decay = 0.1f});
   std::vector<double> losses;
   for (int step = 0; step < 10; ++step) {
-    model.parameters().gradients().fill_zero();
+    model.parameters().clear_gradients();
     Tape tape;
     const Var loss = test::golden_loss(model, golden);
     tape.backward(loss);

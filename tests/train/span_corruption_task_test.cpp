@@ -5,6 +5,7 @@
 #include "sequent/base/error.h"
 #include "sequent/text/sentinels.h"
 #include "sequent/train/trainer.h"
+#include "tests/support/parameter_gradients.h"
 #include "tests/support/training_runs.h"
 #include "tests/support/values.h"
 
@@ -61,8 +62,8 @@ TEST_P(SpanCorruptionRuns, RecomputingAndAccumulatingGiveTheGradientOfTheWhole) 
   plain.run(3, a);
   recomputed.run(3, b);
   EXPECT_EQ(*a.loss, *b.loss);
-  test::expect_close(test::to_doubles(recomputed.parameters().gradients()),
-                     test::to_doubles(plain.parameters().gradients()), 1e-5, "gradients");
+  test::expect_close(test::gradients_of(recomputed.parameters()), test::gradients_of(plain.parameters()), 1e-5,
+                     "gradients");
   // 37 tokens of text have 32 when they are corrupted.
   EXPECT_EQ(plain.tokens_per_step(), 2 * 4 * tokens_for_inputs(32));
   EXPECT_LE(plain.batch(0).encoder_segments.length(0), 32);

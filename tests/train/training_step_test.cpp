@@ -9,6 +9,7 @@
 #include "sequent/text/dataset.h"
 #include "sequent/train/optimizer.h"
 #include "tests/support/files.h"
+#include "tests/support/parameter_gradients.h"
 #include "tests/support/sample_text.h"
 #include "tests/support/small_models.h"
 #include "tests/support/values.h"
@@ -24,7 +25,7 @@ class EveryTrainingStep : public testing::TestWithParam<std::string> {
     dataset.emplace(TokenDataset::open(Corpus(paths), Tokenizer::bytes(), directory / "cache"));
     model->parameters().flatten();
   }
-  std::vector<double> gradients() const { return test::to_doubles(model->parameters().gradients()); }
+  std::vector<double> gradients() const { return test::gradients_of(model->parameters()); }
 
   test::TemporaryDirectory directory;
   std::optional<TokenDataset> dataset;
@@ -108,7 +109,7 @@ TEST(TrainingStepWithExperts, ReportsTheirLoadAndAddsTheirLossesToTheGradient) {
     model.parameters().flatten();
     TrainingStep step(model, dataset.all(), {.batch = 2, .context = 32, .batches = 2});
     const double loss = step.run(0);
-    return std::tuple(loss, step.auxiliary_loss(), step.loads(), test::to_doubles(model.parameters().gradients()));
+    return std::tuple(loss, step.auxiliary_loss(), step.loads(), test::gradients_of(model.parameters()));
   };
   const auto [loss, auxiliary, loads, gradients] = run(0.5, 0);
   ASSERT_TRUE(auxiliary);

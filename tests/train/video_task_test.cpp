@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/parameter_gradients.h"
 #include "tests/support/small_videos.h"
 #include "tests/support/values.h"
 
@@ -23,7 +24,7 @@ TEST_F(VideoTasks, RunAStepAsAFunctionOfItsNumber) {
   two.run(5, b);
   EXPECT_EQ(*a.loss, *b.loss);
   EXPECT_NE(*a.loss, *other.loss);
-  EXPECT_EQ(test::to_doubles(one.parameters().gradients()), test::to_doubles(two.parameters().gradients()));
+  EXPECT_EQ(test::gradients_of(one.parameters()), test::gradients_of(two.parameters()));
   EXPECT_EQ(one.tokens_per_step(), 3 * 64);
   EXPECT_EQ(one.clips_per_step(), 3);
   EXPECT_EQ(one.training_tokens(), 16 * 64);
@@ -39,8 +40,8 @@ TEST_F(VideoTasks, RecomputingGivesTheSameGradients) {
   plain.run(1, a);
   recomputed.run(1, b);
   EXPECT_EQ(*a.loss, *b.loss);
-  test::expect_close(test::to_doubles(recomputed.parameters().gradients()),
-                     test::to_doubles(plain.parameters().gradients()), 1e-6, "gradients");
+  test::expect_close(test::gradients_of(recomputed.parameters()), test::gradients_of(plain.parameters()), 1e-6,
+                     "gradients");
 }
 
 TEST_F(VideoTasks, MoveTheTargetAfterAnUpdate) {
@@ -75,7 +76,7 @@ TEST_F(VideoTasks, DescribeWhatTellsCollapse) {
     EXPECT_NEAR(*metrics.weight_decay, 0.04, 0.01);
     EXPECT_TRUE(metrics.probe_accuracy.has_value());
     EXPECT_EQ(*metrics.skipped_videos, 0);
-    EXPECT_EQ(test::to_doubles(task.parameters().gradients()).size() > 0, true);
+    EXPECT_EQ(test::gradients_of(task.parameters()).size() > 0, true);
   }
 }
 

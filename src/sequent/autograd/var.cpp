@@ -85,28 +85,29 @@ Tensor Var::gradient_buffer() const {
   return node_->gradient->memory_to_add_into();
 }
 
+Var::GradientMemory Var::gradient_memory() const {
+  check(wants_gradient(), "gradient: this variable wants none");
+  Gradient& own = *node_->gradient;
+  if (own.leaf || own.sum.defined()) return {own.memory_to_add_into(), false};
+  own.sum = Tensor::empty(own.shape);
+  return {own.sum, true};
+}
+
 void Var::clear_gradient() const {
   if (!node_) return;
   Gradient& own = *node_->gradient;
   if (own.leaf) {
     if (own.leaf->sum.defined()) own.memory_to_add_into().fill_zero();
-  } else if (own.fixed) {
-    own.sum.fill_zero();
   } else {
     own.sum = Tensor();
     own.handed_over = false;
   }
 }
 
-void Var::rebind(Tensor value, Tensor gradient) const {
+void Var::rebind(Tensor value) const {
   check(defined() && !node_->gradient->leaf, "rebind: only a whole variable can move to other memory");
   expect_shape("rebind", "the new value", value, shape());
-  if (gradient.defined()) expect_shape("rebind", "the new gradient", gradient, shape());
   node_->value = std::move(value);
-  Gradient& own = *node_->gradient;
-  own.fixed = gradient.defined();
-  own.handed_over = false;
-  own.sum = std::move(gradient);
 }
 
 Var Var::leaf_rows(std::int64_t begin, std::int64_t end) const {

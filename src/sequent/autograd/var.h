@@ -37,12 +37,18 @@ class Var {
   void accumulate(const Tensor& gradient) const;
   /// The gradient as memory to add into, zero-filled when first asked for. For the gradients of weights.
   Tensor gradient_buffer() const;
-  /// Forgets the gradient; memory given to rebind is kept and set to zero.
+  /// The same for whoever can write as well as add: while nothing has arrived, `empty` is true, and the caller must
+  /// write every element.
+  struct GradientMemory {
+    Tensor sum;
+    bool empty;
+  };
+  GradientMemory gradient_memory() const;
+  /// Forgets the gradient.
   void clear_gradient() const;
 
-  /// Moves a leaf to other memory: its value, and its gradient where one is given, which then always stays in that
-  /// memory (see nn/parameters.h). Rows taken by leaf_rows before keep the old value.
-  void rebind(Tensor value, Tensor gradient) const;
+  /// Moves a leaf to other memory (see nn/parameters.h). Rows taken by leaf_rows before keep the old value.
+  void rebind(Tensor value) const;
 
   /// Rows [begin, end) of the first axis, sharing value and gradient.
   Var leaf_rows(std::int64_t begin, std::int64_t end) const;
@@ -55,8 +61,6 @@ class Var {
     bool wanted = false;
     // The sum is one gradient as it was handed over: others may be reading the same memory.
     bool handed_over = false;
-    // The memory was given to rebind: the sum must stay in it.
-    bool fixed = false;
     // Rows [begin, end) of a leaf keep their gradient there.
     std::shared_ptr<Gradient> leaf;
     std::int64_t begin = 0;

@@ -65,7 +65,7 @@ Speed training_speed(LanguageModel& model, std::int64_t batch, std::int64_t leng
   AdamW optimizer(model.parameters(), {});
   memory::reset_peak();
   const Timing time = time_runs(options, [&] {
-    model.parameters().gradients().fill_zero();
+    model.parameters().clear_gradients();
     Tape tape;
     tape.backward(projected_cross_entropy(model.hidden(inputs, segments), model.projection(), targets).loss);
     optimizer.step(1e-4f);

@@ -138,7 +138,7 @@ std::unique_ptr<VideoProbe> train_video_probe(
         labels.push_back(training.videos[order[i]].label);
       }
       const Batch chosen = batch_of(features);
-      parameters.gradients().fill_zero();
+      parameters.clear_gradients();
       Tape tape;
       const Var loss = cross_entropy(probe->logits(chosen.features, chosen.videos), labels);
       tape.backward(loss);

@@ -28,7 +28,7 @@ Tensor normalised_pixels(const Tensor& clips, const TubeletSize& size) {
 
 // The value of a parameter as memory to write: weights that lie in a file are copied first.
 Tensor writable(const Var& parameter) {
-  if (!parameter.value().unique()) parameter.rebind(parameter.value().clone(), {});
+  if (!parameter.value().unique()) parameter.rebind(parameter.value().clone());
   return parameter.value();
 }
 

@@ -80,18 +80,20 @@ void Parameters::flatten() {
     check(!is_quantised(type), "parameters: {} is stored as {}, and training needs float32: convert the model first",
           parameter->name, name_of(type));
     total += aligned(parameter->var.value().elements());
-    if (parameter->decay) decayed_ = total;
   }
   values_ = Tensor::zeros({total});
-  gradients_ = Tensor::zeros({total});
   std::int64_t at = 0;
   for (const Parameter* parameter : order) {
     const std::int64_t elements = parameter->var.value().elements();
     const Tensor value = values_.slice(at, at + elements).reshape(parameter->var.shape());
     value.copy_from(to_float(parameter->var.value(), parameter->name));
-    parameter->var.rebind(value, gradients_.slice(at, at + elements).reshape(parameter->var.shape()));
+    parameter->var.rebind(value);
     at += aligned(elements);
   }
+}
+
+void Parameters::clear_gradients() const {
+  for (const Parameter& parameter : all_) parameter.var.clear_gradient();
 }
 
 }  // namespace sequent

@@ -51,14 +51,16 @@ class Parameters {
   /// Number of values in all parameters.
   std::int64_t count() const;
 
-  /// For training: moves all values into one flat buffer and gives them one flat gradient buffer, decayed parameters
-  /// first, each aligned to 64 bytes (the gaps stay zero). Optimizer, clipping and saving are then linear passes.
-  /// f16 and bf16 become float32; a parameter that is stored in a block type is an Error.
+  /// For training: moves all values into one flat buffer, decayed parameters first, each aligned to 64 bytes (the gaps
+  /// stay zero), so that the optimizer's means are one tensor each. f16 and bf16 become float32; a parameter that is
+  /// stored in a block type is an Error.
   void flatten();
   const Tensor& values() const { return values_; }
-  const Tensor& gradients() const { return gradients_; }
-  /// Elements at the front of the flat buffers to which weight decay applies.
-  std::int64_t decayed() const { return decayed_; }
+  /// Where a parameter's values begin in the flat buffer.
+  std::int64_t offset_of(const Parameter& parameter) const { return parameter.var.value().floats() - values_.floats(); }
+  /// Forgets all gradients. They have no memory of their own from one step to the next: during a step they take what
+  /// the tape lets go.
+  void clear_gradients() const;
 
  private:
   Var add(const std::string& name, Tensor value, bool decay);
@@ -67,8 +69,6 @@ class Parameters {
   ParameterSource* source_;
   std::vector<Parameter> all_;
   Tensor values_;
-  Tensor gradients_;
-  std::int64_t decayed_ = 0;
 };
 
 /// A place in the tree of names: scope("mixer")("in_proj").parameter("weight", ...) is "...mixer.in_proj.weight".

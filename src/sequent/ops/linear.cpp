@@ -41,16 +41,17 @@ Tensor input_gradient(const Tensor& dy, const Tensor& weight) {
   return dx;
 }
 
-// into += dy^T x.
-void add_weight_gradient(const Tensor& dy, const Tensor& x, const Tensor& into) {
+// The gradient of the weight, dy^T x.
+void add_weight_gradient(const Tensor& dy, const Tensor& x, const Var& weight) {
+  const Var::GradientMemory into = weight.gradient_memory();
   kernels::matrix_product(kernels::Cpu{}, {.a = dy.floats(),
                                            .b = x.floats(),
-                                           .c = into.mutable_floats(),
+                                           .c = into.sum.mutable_floats(),
                                            .rows = dy.size(1),
                                            .columns = x.size(1),
                                            .inner = x.size(0),
                                            .transpose_a = true,
-                                           .beta = 1.0f});
+                                           .beta = into.empty ? 0.0f : 1.0f});
 }
 
 // into += the sum of the rows of dy.
@@ -83,7 +84,7 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
   const Var offset = bias.gradient_only();
   return record(forward(x.value(), weight.value(), bias), {x, weight, bias}, [input, weight, offset](const Tensor& dy) {
     if (input.wants_gradient()) input.accumulate(input_gradient(dy, weight.value()));
-    if (weight.wants_gradient()) add_weight_gradient(dy, input.value(), weight.gradient_buffer());
+    if (weight.wants_gradient()) add_weight_gradient(dy, input.value(), weight);
     if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
   });
 }
@@ -94,9 +95,7 @@ Var linear_of_activation(const Var& x, Activation f, const Var& weight, const Va
   return record(
       forward(activated(x.value(), f), weight.value(), bias), {x, weight, bias},
       [x, f, weight, offset](const Tensor& dy) {
-        if (weight.wants_gradient()) {
-          add_weight_gradient(dy, activated(x.value(), f), weight.gradient_buffer());
-        }
+        if (weight.wants_gradient()) add_weight_gradient(dy, activated(x.value(), f), weight);
         if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
         if (!x.wants_gradient()) return;
         const Tensor dx = input_gradient(dy, weight.value());

@@ -1,7 +1,5 @@
 #include "sequent/tensor/memory.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -10,16 +8,17 @@
 #include <vector>
 
 #include "sequent/base/error.h"
+#include "sequent/tensor/arena.h"
 
 namespace sequent::memory {
 namespace {
 
 constexpr std::int64_t kAlignment = 64;
-constexpr std::int64_t kHugePage = std::int64_t{2} << 20;
-// What may stay free in any case when a request finds no block of its size.
-constexpr std::int64_t kCacheFloor = std::int64_t{64} << 20;
+// From here on blocks come from the arena. Smaller ones would leave holes in it, and are asked for so often, token by
+// token, that finding one must take no time.
+constexpr std::int64_t kLarge = std::int64_t{64} << 10;
 
-// Sizes are rounded up to eight classes per power of two: at most an eighth is wasted.
+// Sizes of small blocks are rounded up to eight classes per power of two: at most an eighth is wasted.
 std::int64_t size_class(std::int64_t bytes) {
   if (bytes <= 8 * kAlignment) return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   const auto step = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(bytes - 1))) / 8;
@@ -29,41 +28,30 @@ std::int64_t size_class(std::int64_t bytes) {
 class Cache {
  public:
   std::byte* take(std::int64_t bytes) {
-    const std::int64_t size = size_class(bytes);
     std::lock_guard lock(mutex_);
-    std::byte* block = nullptr;
-    if (auto& blocks = free_[size]; !blocks.empty()) {
-      block = blocks.back();
-      blocks.pop_back();
-      cached_ -= size;
-    } else {
-      // Together with what is in use, at most a quarter more than was ever in use at once: a training step that has
-      // run before finds all its blocks again, but sizes that are no longer asked for are let go.
-      trim(std::max(kCacheFloor, highest_ + highest_ / 4 - live_ - size));
-      block = system_allocate(size);
-      if (!block) {
-        trim(0);
-        block = system_allocate(size);
-      }
-      check(block != nullptr, "memory: no room for {} more bytes ({} in use)", bytes, live_);
-    }
+    std::byte* const block = bytes < kLarge ? take_small(size_class(bytes)) : arena_.take(bytes);
+    check(block != nullptr, "memory: no room for {} more bytes ({} in use)", bytes, live_);
     live_ += bytes;
     peak_ = std::max(peak_, live_);
-    highest_ = std::max(highest_, live_);
     return block;
   }
 
   void give(std::byte* block, std::int64_t bytes) {
-    const std::int64_t size = size_class(bytes);
     std::lock_guard lock(mutex_);
-    free_[size].push_back(block);
-    cached_ += size;
     live_ -= bytes;
+    if (bytes >= kLarge) return arena_.give(block, bytes);
+    free_[size_class(bytes)].push_back(block);
+    small_cached_ += size_class(bytes);
   }
 
   void release() {
     std::lock_guard lock(mutex_);
-    trim(0);
+    arena_.release();
+    for (auto& [size, blocks] : free_) {
+      for (std::byte* block : blocks) std::free(block);
+      blocks.clear();
+    }
+    small_cached_ = 0;
   }
 
   void reset_peak() {
@@ -71,37 +59,40 @@ class Cache {
     peak_ = live_;
   }
 
-  std::int64_t read(std::int64_t Cache::*member) {
+  std::int64_t live() {
     std::lock_guard lock(mutex_);
-    return this->*member;
+    return live_;
   }
 
-  std::int64_t live_ = 0;
-  std::int64_t peak_ = 0;
-  std::int64_t cached_ = 0;
+  std::int64_t peak() {
+    std::lock_guard lock(mutex_);
+    return peak_;
+  }
+
+  std::int64_t cached() {
+    std::lock_guard lock(mutex_);
+    return small_cached_ + arena_.warm_bytes();
+  }
 
  private:
-  static std::byte* system_allocate(std::int64_t size) {
-    const auto alignment = static_cast<std::size_t>(size >= kHugePage ? kHugePage : kAlignment);
-    const std::size_t rounded = (static_cast<std::size_t>(size) + alignment - 1) / alignment * alignment;
-    void* block = std::aligned_alloc(alignment, rounded);
-    if (block && size >= kHugePage) madvise(block, rounded, MADV_HUGEPAGE);
-    return static_cast<std::byte*>(block);
-  }
-
-  void trim(std::int64_t keep) {
-    for (auto& [size, blocks] : free_) {
-      while (cached_ > keep && !blocks.empty()) {
-        std::free(blocks.back());
-        blocks.pop_back();
-        cached_ -= size;
-      }
+  std::byte* take_small(std::int64_t size) {
+    std::vector<std::byte*>& blocks = free_[size];
+    if (blocks.empty()) {
+      return static_cast<std::byte*>(
+          std::aligned_alloc(static_cast<std::size_t>(kAlignment), static_cast<std::size_t>(size)));
     }
+    std::byte* const block = blocks.back();
+    blocks.pop_back();
+    small_cached_ -= size;
+    return block;
   }
 
-  std::int64_t highest_ = 0;  // of live_, ever
   std::mutex mutex_;
-  std::unordered_map<std::int64_t, std::vector<std::byte*>> free_;
+  std::int64_t live_ = 0;
+  std::int64_t peak_ = 0;
+  std::int64_t small_cached_ = 0;
+  std::unordered_map<std::int64_t, std::vector<std::byte*>> free_;  // small blocks by their class
+  Arena arena_;
 };
 
 // Never destroyed: tensors with static lifetime may be freed after any destructor of ours has run.
@@ -113,15 +104,15 @@ Cache& cache() {
 }  // namespace
 
 std::int64_t live_bytes() {
-  return cache().read(&Cache::live_);
+  return cache().live();
 }
 
 std::int64_t peak_bytes() {
-  return cache().read(&Cache::peak_);
+  return cache().peak();
 }
 
 std::int64_t cached_bytes() {
-  return cache().read(&Cache::cached_);
+  return cache().cached();
 }
 
 void reset_peak() {

@@ -1,7 +1,8 @@
-// Tensor memory: 64-byte aligned blocks from a cache, with exact accounting.
+// Tensor memory: 64-byte aligned blocks, with exact accounting.
 //
-// Freed blocks are kept for the next tensor of the same size class, because a training step asks for the same sizes
-// again and again and a fresh page costs a fault, which is dear on virtual machines.
+// Freed blocks are kept for later tensors, because a training step asks for the same sizes again and again and a fresh
+// page costs a fault, which is dear on virtual machines. Small blocks wait for a request of their size class, large
+// ones serve any (tensor/arena.h).
 #pragma once
 
 #include <cstdint>

@@ -55,7 +55,7 @@ EncoderDecoderBatch SpanCorruptionTask::batch(std::int64_t index) const {
 }
 
 void SpanCorruptionTask::run(std::int64_t step, StepMetrics& metrics) {
-  parameters().gradients().fill_zero();
+  parameters().clear_gradients();
   const auto count = static_cast<double>(config_.accumulate);
   const Random dropout(static_cast<std::uint64_t>(config_.seed), Random::stream_of("dropout"));
   double entropy = 0;

@@ -31,7 +31,7 @@ Batch TrainingStep::first_batch(std::int64_t step) const {
 }
 
 double TrainingStep::run(std::int64_t step) {
-  model_.parameters().gradients().fill_zero();
+  model_.parameters().clear_gradients();
   auxiliary_loss_.reset();
   double sum = 0;
   for (std::int64_t i = 0; i < options_.batches; ++i) sum += run_batch(step * options_.batches + i);
@@ -109,7 +109,8 @@ std::string first_non_finite_output(const LanguageModel& model, const Batch& bat
 std::string first_non_finite_gradient(const Parameters& parameters) {
   for (const Parameter& parameter : parameters.all()) {
     if (!finite(parameter.var.value())) return "the weights of " + parameter.name;
-    if (!finite(parameter.var.gradient())) return "the gradient of " + parameter.name;
+    const Tensor gradient = parameter.var.gradient();
+    if (gradient.defined() && !finite(gradient)) return "the gradient of " + parameter.name;
   }
   return {};
 }

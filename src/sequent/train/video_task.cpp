@@ -66,7 +66,7 @@ void VideoTask::run(std::int64_t step, StepMetrics& metrics) {
   const Stopwatch watch;
   clips_ = loader_.batch(step).clips;
   hand_on_warnings();
-  parameters().gradients().fill_zero();
+  parameters().clear_gradients();
   const std::vector<MaskPair> pairs = masks(step);
   Tape tape;
   const VJepa::Step result = model_->step(clips_, pairs, 1.0f, {.recompute_blocks = config_.recompute, .observe = {}});

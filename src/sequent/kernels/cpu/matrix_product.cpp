@@ -163,14 +163,15 @@ void shared_product(const MatrixProduct<float>& args) {
   const auto worth = static_cast<std::int64_t>(std::min(work / kLeastWork, 1024.0));
   const Grid grid = grid_of(args, std::clamp<std::int64_t>(worth, 1, thread_count()));
   // Where part i of several begins: with a whole tile, so that few are cut.
-  const auto cut = [](std::int64_t size, std::int64_t i, std::int64_t parts) {
-    constexpr std::int64_t kTile = 32;
-    return std::min(size, (size + kTile - 1) / kTile * i / parts * kTile);
+  constexpr std::int64_t kTileRows = 8, kTileColumns = 32;
+  const auto cut = [](std::int64_t size, std::int64_t i, std::int64_t parts, std::int64_t tile) {
+    return std::min(size, (size + tile - 1) / tile * i / parts * tile);
   };
   parallel_tasks(grid.down * grid.across, [&](std::int64_t piece) {
     const std::int64_t i = piece / grid.across, j = piece % grid.across;
-    const auto rows = rows_of(args, cut(args.rows, i, grid.down), cut(args.rows, i + 1, grid.down));
-    packed_product(columns_of(rows, cut(args.columns, j, grid.across), cut(args.columns, j + 1, grid.across)));
+    const auto row = [&](std::int64_t part) { return cut(args.rows, part, grid.down, kTileRows); };
+    const auto column = [&](std::int64_t part) { return cut(args.columns, part, grid.across, kTileColumns); };
+    packed_product(columns_of(rows_of(args, row(i), row(i + 1)), column(j), column(j + 1)));
   });
 }
 
