@@ -132,6 +132,36 @@ TEST(Var, GradientMemoryOfRowsAndOfSharedGradientsIsThatOfTheBuffer) {
   EXPECT_TRUE(x.gradient_memory().sum.floats() != other.gradient().floats());
 }
 
+TEST(Var, AValueWithARecipeIsNotKeptAndComesAgain) {
+  const std::int64_t before = memory::live_bytes();
+  int times = 0;
+  Var kept;
+  {
+    const Var y = Var::parameter(Tensor::full({100}, 2));
+    y.set_recipe([&times] {
+      ++times;
+      return Tensor::full({100}, 2);
+    });
+    kept = y.kept();
+    EXPECT_EQ(y.value_again().floats(), y.value().floats());
+    EXPECT_EQ(times, 0);
+    kept.accumulate(Tensor::full({100}, 1));
+    EXPECT_EQ(to_doubles(y.gradient()), Values(100, 1));
+    kept.clear_gradient();
+  }
+  EXPECT_EQ(memory::live_bytes(), before);
+  EXPECT_EQ(to_doubles(kept.value_again()), Values(100, 2));
+  EXPECT_EQ(times, 1);
+  EXPECT_EQ(kept.shape(), (Shape{100}));
+}
+
+TEST(Var, WithoutARecipeAllIsKept) {
+  const Var x = Var::parameter(Tensor::full({2}, 3));
+  EXPECT_EQ(x.kept().value().floats(), x.value().floats());
+  EXPECT_EQ(x.kept().value_again().floats(), x.value().floats());
+  EXPECT_FALSE(Var().kept().defined());
+}
+
 TEST(Var, ReboundValuesAreInOtherMemory) {
   const Tensor values = Tensor::full({6}, 2);
   const Var x = Var::parameter(Tensor::zeros({2, 2}));

@@ -80,6 +80,12 @@ TEST(ActivationReference, GradientsMatchCentralDifferences) {
     };
     kernels::reference::activation(c.backward());
     kernels::reference::gated(c.gated_backward());
+    std::vector<double> again(c.y.size());
+    kernels::ActivationBackward<double> with_value = c.backward();
+    with_value.y = again.data();
+    kernels::reference::activation(c.forward());
+    kernels::reference::activation(with_value);
+    EXPECT_EQ(again, c.y);
     test::expect_gradient(c.x, c.dx, loss, "dx");
     test::expect_gradient(c.x, c.dgate, gated_loss, "dgate");
     test::expect_gradient(c.value, c.dvalue, gated_loss, "dvalue");
@@ -98,6 +104,11 @@ TEST(Activation, MatchesReferenceOnEveryTargetAndLength) {
         kernels::reference::gated(expected.gated_forward());
         kernels::reference::gated(expected.gated_backward());
         kernels::activation(kernels::Cpu{}, actual.forward());
+        std::vector<float> again(actual.y.size());
+        kernels::ActivationBackward<float> with_value = actual.backward();
+        with_value.y = again.data();
+        kernels::activation(kernels::Cpu{}, with_value);
+        EXPECT_EQ(again, actual.y);
         kernels::activation(kernels::Cpu{}, actual.backward());
         kernels::gated(kernels::Cpu{}, actual.gated_forward());
         kernels::gated(kernels::Cpu{}, actual.gated_backward());

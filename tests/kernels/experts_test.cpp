@@ -93,9 +93,9 @@ struct Case {
             .up = up.data()};
   }
   kernels::ExpertsForward<Real> forward() { return {layer(), inputs.data(), hidden.data(), outputs.data(), y.data()}; }
-  kernels::ExpertsBackward<Real> backward() {
-    return {layer(),    dy.data(), inputs.data(),   gradients.data(), hidden.data(), dgate.data(),
-            dup.data(), dx.data(), dweights.data(), dgates.data(),    dups.data(),   ddowns.data()};
+  kernels::ExpertsBackward<Real> backward(bool add = true) {
+    return {layer(),   dy.data(),       inputs.data(), gradients.data(), hidden.data(), dgate.data(), dup.data(),
+            dx.data(), dweights.data(), dgates.data(), dups.data(),      ddowns.data(), add};
   }
 };
 
@@ -124,20 +124,25 @@ TEST(ExpertsReference, GradientMatchesCentralDifferences) {
         test::expect_gradient(c.down_weights[e], less_half(c.ddown_weights[e]), loss, "down");
       }
       EXPECT_EQ(c.dup_weights[1], std::vector<double>(20, 0.5)) << "an expert without tokens has no gradient";
+      // Written instead of added: the same less what was there.
+      const std::vector<double> added = less_half(c.ddown_weights[2]);
+      kernels::reference::experts(c.backward(/*add=*/false));
+      EXPECT_EQ(c.dup_weights[1], std::vector<double>(20, 0.5));
+      test::expect_close(c.ddown_weights[2], added, 1e-12, "down, written");
     }
   }
 }
 
-void expect_match(const Size& size, bool gated, Activation f, float dropout) {
-  SCOPED_TRACE(fmt::format("{} tokens, {} choices, {} experts, {} -> {}, gated {}", size.tokens, size.choices,
-                           size.experts, size.width, size.hidden, gated));
+void expect_match(const Size& size, bool gated, Activation f, float dropout, bool add) {
+  SCOPED_TRACE(fmt::format("{} tokens, {} choices, {} experts, {} -> {}, gated {}, add {}", size.tokens, size.choices,
+                           size.experts, size.width, size.hidden, gated, add));
   Case<double> expected(size, gated, f, dropout);
   Case<float> actual(size, gated, f, dropout);
   kernels::reference::experts(expected.forward());
   kernels::experts(kernels::Cpu{}, actual.forward());
   test::expect_close(actual.y, expected.y, 2e-6, "y");
-  kernels::reference::experts(expected.backward());
-  kernels::experts(kernels::Cpu{}, actual.backward());
+  kernels::reference::experts(expected.backward(add));
+  kernels::experts(kernels::Cpu{}, actual.backward(add));
   test::expect_close(actual.dx, expected.dx, 3e-6, "dx");
   test::expect_close(actual.dweights, expected.dweights, 3e-6, "dweights");
   for (std::size_t e = 0; e < expected.ups.size(); ++e) {
@@ -145,6 +150,10 @@ void expect_match(const Size& size, bool gated, Activation f, float dropout) {
     test::expect_close(actual.dup_weights[e], expected.dup_weights[e], 3e-6, "up");
     test::expect_close(actual.ddown_weights[e], expected.ddown_weights[e], 3e-6, "down");
   }
+}
+
+void expect_match(const Size& size, bool gated, Activation f, float dropout) {
+  for (const bool add : {true, false}) expect_match(size, gated, f, dropout, add);
 }
 
 TEST(Experts, MatchTheReferenceOnEveryTargetAndSize) {
@@ -164,6 +173,7 @@ TEST(Experts, MatchTheReferenceWhenOneHasMoreRowsThanATask) {
   expect_match({700, 1, 2, 12, 10}, false, Activation::relu, 0);
   // A gradient of a weight that is formed in several tasks.
   expect_match({300, 1, 2, 160, 900}, false, Activation::relu, 0);
+  expect_match({300, 1, 2, 900, 160}, false, Activation::relu, 0);
 }
 
 TEST(Experts, DoNotDependOnThreads) {

@@ -73,7 +73,7 @@ TEST_P(GoldenModel, LossAndAllGradients) {
   for (const Parameter& parameter : loaded.model->parameters().all()) {
     for (PublishedName& published : published_names(loaded.layout->names, parameter.name)) {
       if (!golden.expected.contains("gradient." + published.name)) continue;
-      pieces.push_back({std::move(published), parameter.var.gradient()});
+      pieces.push_back({std::move(published), parameter.var.gradient_buffer()});
       break;
     }
   }

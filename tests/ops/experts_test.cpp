@@ -78,7 +78,28 @@ TEST(ExpertsOp, WhenAllAreDroppedTheOutputIsZeroAndGradientsAreFinite) {
   tape.backward(y, Tensor::full({4, kWidth}, 1.0f));
   EXPECT_EQ(test::to_doubles(x.gradient()), std::vector<double>(4 * kWidth));
   EXPECT_EQ(test::to_doubles(gates.gradient()), std::vector<double>(4));
-  EXPECT_EQ(test::to_doubles(parameters.up[0].gradient()), std::vector<double>(kHidden * kWidth));
+  EXPECT_FALSE(parameters.up[0].gradient().defined());
+}
+
+TEST(ExpertsOp, GradientsOfTwoPassesAddUpWhicheverExpertsTheyChose) {
+  const ExpertWeights parameters = experts_of(true);
+  const Var x = test::to_tensor(test::random_values(4 * kWidth, "x"), {4, kWidth});
+  const Tensor gates = Tensor::full({4, 1}, 1.0f);
+  const auto pass = [&](std::int64_t expert) {
+    Tape tape;
+    const ExpertDispatch rows = dispatch(all_to(expert, 4), kExperts, 4, Segments::single(4));
+    tape.backward(experts(x, gates, rows, parameters), Tensor::full({4, kWidth}, 1.0f));
+  };
+  pass(0);
+  const std::vector<double> once = test::to_doubles(parameters.down[0].gradient());
+  EXPECT_FALSE(parameters.down[1].gradient().defined());
+  pass(1);
+  EXPECT_EQ(test::to_doubles(parameters.down[0].gradient()), once);
+  EXPECT_TRUE(parameters.down[1].gradient().defined());
+  pass(0);
+  std::vector<double> twice = once;
+  for (double& value : twice) value *= 2;
+  test::expect_close(test::to_doubles(parameters.down[0].gradient()), twice, 1e-6, "down");
 }
 
 TEST(ExpertsOp, TheIdentityStandsInForTheDropped) {

@@ -101,6 +101,13 @@ TEST(LinearOp, OfAnActivationIsBothInOneAndKeepsLess) {
   }
 }
 
+TEST(LinearOp, OfAnActivationOfAConstantHasAGradientOfTheWeight) {
+  const Var x = Tensor::full({2, 3}, 2.0f), weight = Var::parameter(Tensor::full({1, 3}, 1.0f));
+  Tape tape;
+  tape.backward(linear_of_activation(x, Activation::relu, weight, {}), Tensor::full({2, 1}, 1.0f));
+  EXPECT_EQ(test::to_doubles(weight.gradient()), std::vector<double>(3, 4.0));
+}
+
 TEST(LinearOp, TakesNoTokens) {
   const Var x = Var::parameter(Tensor::zeros({0, 4}));
   const Var weight = Var::parameter(Tensor::zeros({3, 4})), bias = Var::parameter(Tensor::zeros({3}));

@@ -5,6 +5,8 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/kernels/reference/rms_norm.h"
+#include "sequent/ops/linear.h"
+#include "sequent/tensor/memory.h"
 #include "tests/support/values.h"
 
 namespace sequent {
@@ -21,15 +23,38 @@ TEST(RmsNormOp, GivesGradientsToInputAndWeight) {
   tape.backward(y, test::to_tensor(dy_values, {3, 4}));
 
   std::vector<double> y_expected(12), inverse_rms(3), dx(12), dweight(4);
-  kernels::reference::rms_norm<double>(kernels::RmsNormForward<double>{x_values.data(), weight_values.data(),
-                                                                       y_expected.data(), inverse_rms.data(), 3, 4,
-                                                                       1e-5});
+  kernels::reference::rms_norm<double>(kernels::RmsNormForward<double>{
+      x_values.data(), weight_values.data(), y_expected.data(), inverse_rms.data(), 3, 4, 1e-5});
   kernels::reference::rms_norm<double>(kernels::RmsNormBackward<double>{x_values.data(), weight_values.data(),
-                                                                        inverse_rms.data(), dy_values.data(),
-                                                                        dx.data(), dweight.data(), nullptr, 3, 4});
+                                                                        inverse_rms.data(), dy_values.data(), dx.data(),
+                                                                        dweight.data(), nullptr, 3, 4});
   test::expect_close(test::to_doubles(y.value()), y_expected, 1e-6, "y");
   test::expect_close(test::to_doubles(x.gradient()), dx, 1e-6, "dx");
   test::expect_close(test::to_doubles(weight.gradient()), dweight, 1e-6, "dweight");
+}
+
+TEST(RmsNormOp, ItsResultIsComputedAgainForALinearInsteadOfKept) {
+  const Tensor dy = test::to_tensor(test::random_values(50 * 3, "dy"), {50, 3});
+  std::vector<double> gradients[2];
+  std::int64_t kept[2];
+  for (const bool again : {false, true}) {
+    const Var x = Var::parameter(test::to_tensor(test::random_values(50 * 8, "x"), {50, 8}));
+    const Var weight = Var::parameter(test::to_tensor(test::random_values(8, "weight"), {8}));
+    const Var projection = Var::parameter(test::to_tensor(test::random_values(24, "projection"), {3, 8}));
+    const std::int64_t before = memory::live_bytes();
+    Tape tape;
+    Var y;
+    {
+      const Var normal = rms_norm(x, weight, 1e-5f);
+      if (!again) normal.set_recipe(nullptr);
+      y = linear(normal, projection, {});
+    }
+    kept[again] = memory::live_bytes() - before;
+    tape.backward(y, dy);
+    gradients[again] = test::to_doubles(projection.gradient());
+  }
+  EXPECT_EQ(gradients[1], gradients[0]);
+  EXPECT_EQ(kept[0] - kept[1], 50 * 8 * 4);
 }
 
 TEST(RmsNormOp, RefusesAWeightOfAnotherWidthByName) {

@@ -45,6 +45,23 @@ Var Var::gradient_only() const {
   return var;
 }
 
+void Var::set_recipe(std::function<Tensor()> recipe) const {
+  check(defined(), "var: used before it was given a value");
+  node_->recipe = std::move(recipe);
+}
+
+Var Var::kept() const {
+  if (!node_ || !node_->recipe) return *this;
+  const Var var = gradient_only();
+  var.node_->recipe = node_->recipe;
+  return var;
+}
+
+Tensor Var::value_again() const {
+  const Tensor& kept = value();
+  return kept.defined() || !node_->recipe ? kept : node_->recipe();
+}
+
 Tensor Var::Gradient::memory_to_add_into() {
   if (leaf) return leaf->memory_to_add_into().slice(begin, end);
   if (!sum.defined()) {

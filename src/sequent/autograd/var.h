@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "sequent/tensor/tensor.h"
@@ -29,6 +30,14 @@ class Var {
   /// The same variable without its value: what a backward captures of an input when it only hands a gradient on, so
   /// that the tape does not keep the value in memory. It has a shape and takes gradients; its value is undefined.
   Var gradient_only() const;
+
+  /// Says how the value can be computed again, bit for bit, from what the tape keeps anyway; for results that cost
+  /// less to compute than to keep.
+  void set_recipe(std::function<Tensor()> recipe) const;
+  /// What a backward captures of an input whose value it needs: without its value if there is a recipe.
+  Var kept() const;
+  /// The value of what kept() gave.
+  Tensor value_again() const;
 
   /// The gradient that has arrived so far; undefined when none has.
   Tensor gradient() const;
@@ -70,6 +79,7 @@ class Var {
   };
   struct Node {
     Tensor value;
+    std::function<Tensor()> recipe;
     std::shared_ptr<Gradient> gradient;
   };
   std::shared_ptr<Node> node_;

@@ -18,7 +18,7 @@ struct ActivationForward {
   Activation f;
 };
 
-/// dx = dy * f'(x).
+/// dx = dy * f'(x), and y = f(x) again.
 template <class Real>
 struct ActivationBackward {
   const Real* x;
@@ -26,6 +26,7 @@ struct ActivationBackward {
   Real* dx;  // may be dy
   std::int64_t count;
   Activation f;
+  Real* y = nullptr;  // may be null
 };
 
 /// y = f(gate) * value.

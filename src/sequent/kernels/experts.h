@@ -66,9 +66,10 @@ struct ExpertsBackward {
   Real* dup;                   // [rows, hidden], scratch
   Real* dx;                    // [tokens, width]
   Real* dweights;              // [tokens, choices]
-  Real* const* dgate_weights;  // these are added to; null where no gradient is wanted
+  Real* const* dgate_weights;  // null where no gradient is wanted; those of experts without rows are left alone
   Real* const* dup_weights;
   Real* const* ddown_weights;
+  bool add;  // to what these hold; otherwise they are written
 };
 
 void experts(Cpu, const ExpertsForward<float>& args);

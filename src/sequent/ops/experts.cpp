@@ -1,5 +1,8 @@
 #include "sequent/ops/experts.h"
 
+#include <array>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "sequent/autograd/tape.h"
@@ -15,13 +18,38 @@ std::vector<const float*> values_of(const std::vector<Var>& parameters) {
   return values;
 }
 
-// Null where no gradient is wanted.
-std::vector<float*> gradients_of(const std::vector<Var>& parameters) {
-  std::vector<float*> gradients;
-  for (const Var& parameter : parameters) {
-    gradients.push_back(parameter.wants_gradient() ? parameter.gradient_buffer().mutable_floats() : nullptr);
+// Where the gradients of the weights of one kind go, one for each expert.
+using GradientMemories = std::vector<std::optional<Var::GradientMemory>>;
+
+// None where no gradient is wanted, or none will come for want of rows.
+GradientMemories memories_of(const std::vector<Var>& parameters, const ExpertDispatch& rows) {
+  const std::int64_t* begins = rows.begins.data<std::int64_t>();
+  GradientMemories memories;
+  for (std::size_t e = 0; e < parameters.size(); ++e) {
+    const bool wanted = parameters[e].wants_gradient() && begins[e] < begins[e + 1];
+    memories.push_back(wanted ? std::optional(parameters[e].gradient_memory()) : std::nullopt);
   }
-  return gradients;
+  return memories;
+}
+
+// Whether there is a sum to add to; memory that is empty is then zero.
+bool prepare_to_add(std::span<const GradientMemories* const> groups) {
+  bool add = false;
+  for (const GradientMemories* group : groups) {
+    for (const auto& memory : *group) add = add || (memory && !memory->empty);
+  }
+  for (const GradientMemories* group : groups) {
+    for (const auto& memory : *group) {
+      if (add && memory && memory->empty) memory->sum.fill_zero();
+    }
+  }
+  return add;
+}
+
+std::vector<float*> pointers_to(const GradientMemories& memories) {
+  std::vector<float*> pointers;
+  for (const auto& memory : memories) pointers.push_back(memory ? memory->sum.mutable_floats() : nullptr);
+  return pointers;
 }
 
 /// All that forward and backward have in common.
@@ -84,8 +112,12 @@ struct Layer {
     const Tensor activated = of_rows(hidden()), dup = of_rows(hidden());
     const Tensor dgate = gated() ? of_rows(hidden()) : Tensor();
     const Tensor dx = Tensor::empty(x.shape()), dweights = Tensor::empty(weights.shape());
-    const std::vector<float*> dgates = gradients_of(parameters.gate), dups = gradients_of(parameters.up),
-                              ddowns = gradients_of(parameters.down);
+    const GradientMemories gate_memories = memories_of(parameters.gate, rows),
+                           up_memories = memories_of(parameters.up, rows),
+                           down_memories = memories_of(parameters.down, rows);
+    const bool add = prepare_to_add(std::array{&gate_memories, &up_memories, &down_memories});
+    const std::vector<float*> dgates = pointers_to(gate_memories), dups = pointers_to(up_memories),
+                              ddowns = pointers_to(down_memories);
     with_kernel([&](const kernels::Experts<float>& layer) {
       kernels::experts(kernels::Cpu{},
                        kernels::ExpertsBackward<float>{.layer = layer,
@@ -99,7 +131,8 @@ struct Layer {
                                                        .dweights = dweights.mutable_floats(),
                                                        .dgate_weights = dgates.data(),
                                                        .dup_weights = dups.data(),
-                                                       .ddown_weights = ddowns.data()});
+                                                       .ddown_weights = ddowns.data(),
+                                                       .add = add});
     });
     x.accumulate(dx);
     weights.accumulate(dweights);

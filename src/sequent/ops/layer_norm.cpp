@@ -14,17 +14,12 @@ Tensor buffer_if_wanted(const Var& v) {
   return v.wants_gradient() ? v.gradient_buffer() : Tensor();
 }
 
-}  // namespace
-
-Var layer_norm(const Var& x, const Var& weight, const Var& bias, float epsilon) {
-  expect_shape("layer_norm", "weight", weight.value(), {x.columns()});
-  if (bias.defined()) expect_shape("layer_norm", "bias", bias.value(), {x.columns()});
-  const bool kept = recording({x, weight, bias});
+// Gives mean and 1 / deviation of the rows as well where memory for them is given.
+Tensor forward(const Tensor& x, const Var& weight, const Var& bias, float epsilon, const Tensor& mean,
+               const Tensor& inverse_deviation) {
   const Tensor y = Tensor::empty(x.shape());
-  const Tensor mean = kept ? Tensor::empty({x.rows()}) : Tensor();
-  const Tensor inverse_deviation = kept ? Tensor::empty({x.rows()}) : Tensor();
   kernels::layer_norm(kernels::Cpu{},
-                      kernels::LayerNormForward<float>{.x = x.value().floats(),
+                      kernels::LayerNormForward<float>{.x = x.floats(),
                                                        .weight = weight.value().floats(),
                                                        .bias = bias.defined() ? bias.value().floats() : nullptr,
                                                        .y = y.mutable_floats(),
@@ -33,8 +28,20 @@ Var layer_norm(const Var& x, const Var& weight, const Var& bias, float epsilon) 
                                                        .rows = x.rows(),
                                                        .columns = x.columns(),
                                                        .epsilon = epsilon});
+  return y;
+}
+
+}  // namespace
+
+Var layer_norm(const Var& x, const Var& weight, const Var& bias, float epsilon) {
+  expect_shape("layer_norm", "weight", weight.value(), {x.columns()});
+  if (bias.defined()) expect_shape("layer_norm", "bias", bias.value(), {x.columns()});
+  const bool kept = recording({x, weight, bias});
+  const Tensor mean = kept ? Tensor::empty({x.rows()}) : Tensor();
+  const Tensor inverse_deviation = kept ? Tensor::empty({x.rows()}) : Tensor();
+  const Tensor value = forward(x.value(), weight, bias, epsilon, mean, inverse_deviation);
   const Var offset = bias.gradient_only();
-  return record(y, {x, weight, bias}, [x, weight, offset, mean, inverse_deviation](const Tensor& dy) {
+  Var y = record(value, {x, weight, bias}, [x, weight, offset, mean, inverse_deviation](const Tensor& dy) {
     const Tensor dx = x.wants_gradient() ? Tensor::empty(x.shape()) : Tensor();
     const Tensor dweight = buffer_if_wanted(weight), dbias = buffer_if_wanted(offset);
     const Tensor scratch = Tensor::empty({kernels::kLayerNormPieces, 2, x.columns()});
@@ -52,6 +59,10 @@ Var layer_norm(const Var& x, const Var& weight, const Var& bias, float epsilon) 
                                                           .columns = x.columns()});
     x.accumulate(dx);
   });
+  if (kept) {
+    y.set_recipe([x = x.value(), weight, bias, epsilon] { return forward(x, weight, bias, epsilon, {}, {}); });
+  }
+  return y;
 }
 
 }  // namespace sequent

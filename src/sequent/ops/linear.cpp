@@ -29,16 +29,15 @@ Tensor forward(const Tensor& x, const Tensor& weight, const Var& bias) {
   return y;
 }
 
-// dx = dy W.
-Tensor input_gradient(const Tensor& dy, const Tensor& weight) {
-  const Tensor dx = Tensor::empty({dy.size(0), inputs_of(weight)});
+// dx = dy W, written or added.
+void input_gradient(const Tensor& dy, const Tensor& weight, const Var::GradientMemory& into) {
   kernels::matrix_product(kernels::Cpu{}, {.a = dy.floats(),
                                            .b = weight.floats(),
-                                           .c = dx.mutable_floats(),
+                                           .c = into.sum.mutable_floats(),
                                            .rows = dy.size(0),
-                                           .columns = dx.size(1),
-                                           .inner = weight.size(0)});
-  return dx;
+                                           .columns = inputs_of(weight),
+                                           .inner = weight.size(0),
+                                           .beta = into.empty ? 0.0f : 1.0f});
 }
 
 // The gradient of the weight, dy^T x.
@@ -80,11 +79,11 @@ void check_sizes(const Var& x, const Var& weight, const Var& bias) {
 Var linear(const Var& x, const Var& weight, const Var& bias) {
   check_sizes(x, weight, bias);
   // Only the gradient of the weight asks for x.
-  const Var input = weight.wants_gradient() ? x : x.gradient_only();
+  const Var input = weight.wants_gradient() ? x.kept() : x.gradient_only();
   const Var offset = bias.gradient_only();
   return record(forward(x.value(), weight.value(), bias), {x, weight, bias}, [input, weight, offset](const Tensor& dy) {
-    if (input.wants_gradient()) input.accumulate(input_gradient(dy, weight.value()));
-    if (weight.wants_gradient()) add_weight_gradient(dy, input.value(), weight);
+    if (input.wants_gradient()) input_gradient(dy, weight.value(), input.gradient_memory());
+    if (weight.wants_gradient()) add_weight_gradient(dy, input.value_again(), weight);
     if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
   });
 }
@@ -92,19 +91,27 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
 Var linear_of_activation(const Var& x, Activation f, const Var& weight, const Var& bias) {
   check_sizes(x, weight, bias);
   const Var offset = bias.gradient_only();
-  return record(
-      forward(activated(x.value(), f), weight.value(), bias), {x, weight, bias},
-      [x, f, weight, offset](const Tensor& dy) {
-        if (weight.wants_gradient()) add_weight_gradient(dy, activated(x.value(), f), weight);
-        if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
-        if (!x.wants_gradient()) return;
-        const Tensor dx = input_gradient(dy, weight.value());
-        kernels::activation(
-            kernels::Cpu{},
-            kernels::ActivationBackward<float>{
-                .x = x.value().floats(), .dy = dx.floats(), .dx = dx.mutable_floats(), .count = dx.elements(), .f = f});
-        x.accumulate(dx);
-      });
+  return record(forward(activated(x.value(), f), weight.value(), bias), {x, weight, bias},
+                [x, f, weight, offset](const Tensor& dy) {
+                  if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
+                  Tensor y;  // the activated x again
+                  if (x.wants_gradient()) {
+                    const Tensor dx = Tensor::empty(x.shape());
+                    if (weight.wants_gradient()) y = Tensor::empty(x.shape());
+                    input_gradient(dy, weight.value(), {dx, true});
+                    kernels::activation(kernels::Cpu{}, kernels::ActivationBackward<float>{
+                                                            .x = x.value().floats(),
+                                                            .dy = dx.floats(),
+                                                            .dx = dx.mutable_floats(),
+                                                            .count = dx.elements(),
+                                                            .f = f,
+                                                            .y = y.defined() ? y.mutable_floats() : nullptr});
+                    x.accumulate(dx);
+                  } else if (weight.wants_gradient()) {
+                    y = activated(x.value(), f);
+                  }
+                  if (weight.wants_gradient()) add_weight_gradient(dy, y, weight);
+                });
 }
 
 }  // namespace sequent

@@ -119,8 +119,9 @@ void ActivationBackwardRange(const ActivationBackward<float>& args, std::int64_t
   WithKind(args.f, [&](auto kind) HWY_ATTR {
     ForEachVector(d, end - begin, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
       const std::int64_t at = begin + i;
-      const auto slope = kind.At(d, LoadUpTo(d, args.x + at, count)).slope;
-      StoreUpTo(d, hn::Mul(LoadUpTo(d, args.dy + at, count), slope), args.dx + at, count);
+      const Pair f = kind.At(d, LoadUpTo(d, args.x + at, count));
+      StoreUpTo(d, hn::Mul(LoadUpTo(d, args.dy + at, count), f.slope), args.dx + at, count);
+      if (args.y) StoreUpTo(d, f.value, args.y + at, count);
     });
   });
 }

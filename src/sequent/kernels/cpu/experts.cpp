@@ -99,7 +99,7 @@ constexpr std::int64_t kFewRows = 8;
 // Multiply-adds of a task that forms a part of the gradient of a weight.
 constexpr std::int64_t kTaskWork = std::int64_t{1} << 24;
 
-// Rows [begin, end): of the rows of one expert, or of the rows of the gradient of one of its weights.
+// [begin, end): of the rows of one expert, or of the longer side of the gradient of one of its weights.
 struct Task {
   std::int64_t expert;
   std::int64_t begin;
@@ -137,17 +137,19 @@ void run_on_rows(const ExpertRows& rows, FunctionRef<void(const Task&)> body) {
       body);
 }
 
-// On the rows of the gradients [outputs, inputs] of the weights of all experts that have rows.
+// On the gradients [outputs, inputs] of the weights of all experts that have rows, cut along their longer side: the
+// nearer a piece is to a square, the less is read for it.
 void run_on_weights(const ExpertRows& rows, std::int64_t outputs, std::int64_t inputs,
                     FunctionRef<void(const Task&)> body) {
+  const std::int64_t side = std::max(outputs, inputs);
   const auto pieces_of = [&](std::int64_t count) {
-    const std::int64_t most = (outputs + 63) / 64;
+    const std::int64_t most = (side + 63) / 64;
     return count == 0 ? 0 : std::clamp<std::int64_t>(count * outputs * inputs / kTaskWork, 1, most);
   };
   run_tasks(
       rows, pieces_of,
       [&](std::int64_t e) {
-        return Task{e, 0, outputs};
+        return Task{e, 0, side};
       },
       body);
 }
@@ -180,19 +182,23 @@ void multiply_back(const Task& task, const float* dy, const float* w, float* dx,
                          .beta = beta});
 }
 
-// dw += dy^T x over all rows of the expert, for the rows of dw that are the task's.
-void add_weight_gradient(const ExpertRows& rows, const Task& task, const float* dy, const float* x, float* dw,
-                         std::int64_t outputs, std::int64_t inputs) {
-  const std::int64_t begin = rows.begins[task.expert];
-  matrix_product(Cpu{}, {.a = dy + begin * outputs + task.begin,
-                         .b = x + begin * inputs,
-                         .c = dw + task.begin * inputs,
-                         .rows = task.end - task.begin,
-                         .columns = inputs,
+// dw = dy^T x, written or added, over all rows of the expert, for the task's part of dw.
+void weight_gradient(const ExpertRows& rows, const Task& task, const float* dy, const float* x, float* dw,
+                     std::int64_t outputs, std::int64_t inputs, bool add) {
+  const std::int64_t begin = rows.begins[task.expert], size = task.end - task.begin;
+  const bool by_rows = outputs >= inputs;
+  const std::int64_t row = by_rows ? task.begin : 0, column = by_rows ? 0 : task.begin;
+  matrix_product(Cpu{}, {.a = dy + begin * outputs + row,
+                         .b = x + begin * inputs + column,
+                         .c = dw + row * inputs + column,
+                         .rows = by_rows ? size : outputs,
+                         .columns = by_rows ? inputs : size,
                          .inner = rows.begins[task.expert + 1] - begin,
                          .transpose_a = true,
                          .a_stride = outputs,
-                         .beta = 1});
+                         .b_stride = inputs,
+                         .c_stride = inputs,
+                         .beta = add ? 1.0f : 0.0f});
 }
 
 void drop(const Experts<float>& layer, const Task& task, float* hidden) {
@@ -292,7 +298,7 @@ void weight_gradients(const ExpertsBackward<float>& args, const float* dy, const
                       std::int64_t outputs, std::int64_t inputs) {
   const ExpertRows& rows = args.layer.rows;
   run_on_weights(rows, outputs, inputs, [&](const Task& task) {
-    if (dw[task.expert]) add_weight_gradient(rows, task, dy, x, dw[task.expert], outputs, inputs);
+    if (dw[task.expert]) weight_gradient(rows, task, dy, x, dw[task.expert], outputs, inputs, args.add);
   });
 }
 

@@ -76,6 +76,40 @@ HWY_INLINE void PackPanel(const Operand& b, std::int64_t columns, std::int64_t i
   }
 }
 
+// Brings a block of B nearer while the one before it is multiplied, some lines for every tile: weights come from far
+// away, and copying them would wait for each.
+struct BlockAhead {
+  const float* data = nullptr;
+  std::int64_t stride = 0;  // elements from one run of neighbours in memory to the next
+  std::int64_t runs = 0;
+  std::int64_t run_lines = 0;
+  std::int64_t lines_per_tile = 0;
+  std::int64_t run = 0;
+  std::int64_t line = 0;
+
+  // The block b of [inner, columns], while so many tiles are computed.
+  static HWY_INLINE BlockAhead Of(const Operand& b, std::int64_t inner, std::int64_t columns, std::int64_t tiles) {
+    const bool by_columns = b.row == 1;
+    BlockAhead ahead = {.data = b.data, .stride = by_columns ? b.column : b.row};
+    ahead.runs = by_columns ? columns : inner;
+    ahead.run_lines = ((by_columns ? inner : columns) + kLine - 1) / kLine;
+    ahead.lines_per_tile = (ahead.runs * ahead.run_lines + tiles - 1) / tiles;
+    return ahead;
+  }
+
+  HWY_INLINE void ForTile() {
+    for (std::int64_t i = 0; i < lines_per_tile && run < runs; ++i) {
+      // Into the second cache: the first is full of tiles.
+      __builtin_prefetch(data + run * stride + line * kLine, 0, 2);
+      if (++line < run_lines) continue;
+      line = 0;
+      ++run;
+    }
+  }
+
+  static constexpr std::int64_t kLine = 16;
+};
+
 // Part of a product: all rows of C, some columns, and a part of the sums.
 struct BlockProduct {
   Operand a;  // [rows, inner]
@@ -87,11 +121,15 @@ struct BlockProduct {
   std::int64_t inner;
   float factor;
   bool add;
+  Operand next_b;  // the block of B after this
+  std::int64_t next_inner;
+  std::int64_t next_columns;  // 0: none
 };
 
 // Up to kRowBlock rows of A, times all columns.
 static_assert(kRowBlock % kBlockRows == 0);
-HWY_INLINE void MultiplyRowBlock(const BlockProduct& p, std::int64_t row, bool b_in_place, float* scratch) {
+HWY_INLINE void MultiplyRowBlock(const BlockProduct& p, std::int64_t row, bool b_in_place, float* scratch,
+                                 BlockAhead& ahead) {
   const std::int64_t width = kBlockVectors * LanesOf(FloatTag());
   const std::int64_t end = std::min(row + kRowBlock, p.rows);
   const bool copied = kCopyColumns && p.a.row == 1;
@@ -100,6 +138,7 @@ HWY_INLINE void MultiplyRowBlock(const BlockProduct& p, std::int64_t row, bool b
   for (std::int64_t j = 0; j < p.columns; j += width) {
     const bool in_place = b_in_place && j + width <= p.columns;
     for (std::int64_t r = row; r < end; r += kBlockRows) {
+      ahead.ForTile();
       MultiplyTile({.a = copied ? a_block + (r - row) * p.inner : p.a.From(r, 0).data,
                     .a_row = copied ? 1 : p.a.row,
                     .a_column = copied ? kBlockRows : p.a.column,
@@ -127,7 +166,9 @@ HWY_INLINE void MultiplyColumnBlock(const BlockProduct& p, float* scratch) {
     if (in_place && j + width <= p.columns) continue;
     PackPanel(p.b.From(0, j), std::min(width, p.columns - j), p.inner, p.factor, width, scratch + j * p.inner);
   }
-  for (std::int64_t row = 0; row < p.rows; row += kRowBlock) MultiplyRowBlock(p, row, in_place, scratch);
+  const std::int64_t tiles = (p.rows + kBlockRows - 1) / kBlockRows * ((p.columns + width - 1) / width);
+  BlockAhead ahead = BlockAhead::Of(p.next_b, p.next_inner, p.next_columns, tiles);
+  for (std::int64_t row = 0; row < p.rows; row += kRowBlock) MultiplyRowBlock(p, row, in_place, scratch, ahead);
 }
 
 // C = alpha op(A) op(B), added to C unless beta is 0. Every element is summed over the same parts of `inner` in the
@@ -136,18 +177,24 @@ inline HWY_NOINLINE void MultiplyPacked(const MatrixProduct<float>& p, float* sc
   const Operand a = p.transpose_a ? Operand{p.a, 1, p.a_stride} : Operand{p.a, p.a_stride, 1};
   const Operand b = p.transpose_b ? Operand{p.b, 1, p.b_stride} : Operand{p.b, p.b_stride, 1};
   const std::int64_t parts = (p.inner + kInnerBlock - 1) / kInnerBlock;
+  const auto begin = [&](std::int64_t part) { return p.inner * part / parts; };
+  const auto width_at = [&](std::int64_t column) { return std::min(kColumnBlock, p.columns - column); };
   for (std::int64_t column = 0; column < p.columns; column += kColumnBlock) {
     for (std::int64_t part = 0; part < parts; ++part) {
-      const std::int64_t k = p.inner * part / parts;
-      MultiplyColumnBlock({.a = a.From(0, k),
-                           .b = b.From(k, column),
+      const bool last = part + 1 == parts;
+      const std::int64_t next_part = last ? 0 : part + 1, next_column = last ? column + kColumnBlock : column;
+      MultiplyColumnBlock({.a = a.From(0, begin(part)),
+                           .b = b.From(begin(part), column),
                            .c = p.c + column,
                            .c_row = p.c_stride,
                            .rows = p.rows,
-                           .columns = std::min(kColumnBlock, p.columns - column),
-                           .inner = p.inner * (part + 1) / parts - k,
+                           .columns = width_at(column),
+                           .inner = begin(part + 1) - begin(part),
                            .factor = p.alpha,
-                           .add = part > 0 || p.beta != 0},
+                           .add = part > 0 || p.beta != 0,
+                           .next_b = b.From(begin(next_part), next_column),
+                           .next_inner = begin(next_part + 1) - begin(next_part),
+                           .next_columns = std::max<std::int64_t>(0, width_at(next_column))},
                           scratch);
     }
   }

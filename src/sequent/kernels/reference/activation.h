@@ -50,7 +50,11 @@ void activation(const ActivationForward<Real>& args) {
 
 template <class Real>
 void activation(const ActivationBackward<Real>& args) {
-  for (std::int64_t i = 0; i < args.count; ++i) args.dx[i] = args.dy[i] * activation_at(args.f, args.x[i]).slope;
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    const auto at = activation_at(args.f, args.x[i]);
+    args.dx[i] = args.dy[i] * at.slope;
+    if (args.y) args.y[i] = at.value;
+  }
 }
 
 template <class Real>

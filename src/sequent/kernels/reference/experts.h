@@ -86,6 +86,12 @@ template <class Real>
 void experts(const ExpertsBackward<Real>& args) {
   const Experts<Real>& layer = args.layer;
   std::fill_n(args.dx, layer.rows.tokens * layer.width, Real(0));
+  for (std::int64_t e = 0; e < layer.rows.experts; ++e) {
+    if (args.add || layer.rows.begins[e] == layer.rows.begins[e + 1]) continue;
+    for (Real* const* gradients : {args.dgate_weights, args.dup_weights, args.ddown_weights}) {
+      if (gradients && gradients[e]) std::fill_n(gradients[e], layer.hidden * layer.width, Real(0));
+    }
+  }
   for_each_choice(layer.rows, [&](std::int64_t c, std::int64_t e, std::int64_t r) {
     const Real* x = layer.x + c / layer.rows.choices * layer.width;
     const Real* dy = args.dy + c / layer.rows.choices * layer.width;
