@@ -155,6 +155,26 @@ TEST(Var, AValueWithARecipeIsNotKeptAndComesAgain) {
   EXPECT_EQ(kept.shape(), (Shape{100}));
 }
 
+TEST(Var, AValueIsComputedAgainOnceForAllWhoKeepIt) {
+  const std::int64_t before = memory::live_bytes();
+  int times = 0;
+  Var first, second;
+  {
+    const Var y = Var::parameter(Tensor::full({100}, 2));
+    y.set_recipe([&times] {
+      ++times;
+      return Tensor::full({100}, 2);
+    });
+    first = y.kept();
+    second = y.kept();
+  }
+  EXPECT_EQ(to_doubles(first.value_again()), Values(100, 2));
+  EXPECT_EQ(memory::live_bytes(), before + 400);
+  EXPECT_EQ(to_doubles(second.value_again()), Values(100, 2));
+  EXPECT_EQ(times, 1);
+  EXPECT_EQ(memory::live_bytes(), before);
+}
+
 TEST(Var, WithoutARecipeAllIsKept) {
   const Var x = Var::parameter(Tensor::full({2}, 3));
   EXPECT_EQ(x.kept().value().floats(), x.value().floats());

@@ -45,21 +45,27 @@ Var Var::gradient_only() const {
   return var;
 }
 
-void Var::set_recipe(std::function<Tensor()> recipe) const {
+void Var::set_recipe(std::function<Tensor()> make) const {
   check(defined(), "var: used before it was given a value");
-  node_->recipe = std::move(recipe);
+  node_->recipe = make ? std::make_shared<Recipe>(Recipe{.make = std::move(make), .made = {}}) : nullptr;
 }
 
 Var Var::kept() const {
   if (!node_ || !node_->recipe) return *this;
   const Var var = gradient_only();
   var.node_->recipe = node_->recipe;
+  ++node_->recipe->users;
   return var;
 }
 
 Tensor Var::value_again() const {
   const Tensor& kept = value();
-  return kept.defined() || !node_->recipe ? kept : node_->recipe();
+  if (kept.defined() || !node_->recipe) return kept;
+  Recipe& recipe = *node_->recipe;
+  if (!recipe.made.defined()) recipe.made = recipe.make();
+  const Tensor made = recipe.made;
+  if (--recipe.users <= 0) recipe.made = Tensor();
+  return made;
 }
 
 Tensor Var::Gradient::memory_to_add_into() {

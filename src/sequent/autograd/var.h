@@ -33,10 +33,10 @@ class Var {
 
   /// Says how the value can be computed again, bit for bit, from what the tape keeps anyway; for results that cost
   /// less to compute than to keep.
-  void set_recipe(std::function<Tensor()> recipe) const;
-  /// What a backward captures of an input whose value it needs: without its value if there is a recipe.
+  void set_recipe(std::function<Tensor()> make) const;
+  /// What a backward captures of an input whose value it needs once: without its value if there is a recipe.
   Var kept() const;
-  /// The value of what kept() gave.
+  /// The value of what kept() gave. It is computed for the first who asks and goes with the last.
   Tensor value_again() const;
 
   /// The gradient that has arrived so far; undefined when none has.
@@ -77,9 +77,14 @@ class Var {
 
     Tensor memory_to_add_into();
   };
+  struct Recipe {
+    std::function<Tensor()> make;
+    std::int64_t users = 0;  // who have not asked yet
+    Tensor made;
+  };
   struct Node {
     Tensor value;
-    std::function<Tensor()> recipe;
+    std::shared_ptr<Recipe> recipe;
     std::shared_ptr<Gradient> gradient;
   };
   std::shared_ptr<Node> node_;
