@@ -27,7 +27,11 @@ std::byte* align(std::byte* at, std::int64_t unit) {
 }  // namespace
 
 Arena::~Arena() {
-  for (const Region& region : regions_) munmap(region.begin, static_cast<std::size_t>(region.end - region.begin));
+  for (const Region& region : regions_) {
+    const auto length = static_cast<std::size_t>(region.end - region.begin);
+    ASAN_UNPOISON_MEMORY_REGION(region.begin, length);
+    munmap(region.begin, length);
+  }
 }
 
 void Arena::insert(std::byte* at, Free block) {
@@ -87,9 +91,10 @@ bool Arena::make_usable(std::byte* end) {
 }
 
 bool Arena::add_region(std::int64_t size) {
-  for (std::int64_t wanted = std::max(kRegion, size); wanted >= size; wanted /= 2) {
+  for (std::int64_t wanted = std::max(kRegion, size);; wanted = std::max(size, wanted / 2)) {
     const std::int64_t length = round_up(wanted, kHugePage) + kHugePage;
     void* const mapped = mmap(nullptr, static_cast<std::size_t>(length), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED && wanted == size) return false;
     if (mapped == MAP_FAILED) continue;
     madvise(mapped, static_cast<std::size_t>(length), MADV_HUGEPAGE);
     const auto begin = static_cast<std::byte*>(mapped);
@@ -99,7 +104,6 @@ bool Arena::add_region(std::int64_t size) {
     insert(first, {begin + length - first, /*warm=*/false});
     return true;
   }
-  return false;
 }
 
 std::byte* Arena::take(std::int64_t bytes) {
