@@ -47,10 +47,9 @@ ComparePlan settled_plan(CompareConfig& config, const CompareEvents& events) {
   if (fs::exists(path)) {
     const nlohmann::json made = read_json_object(path);
     for (const auto& [name, value] : settings.items()) {
-      const std::string before = made.at("settings").value(name, std::string());
-      check(before == value,
-            "compare: {} holds a comparison with {} {}, now it is {}; use another --out, or the same {}",
-            config.train.out, name, before, value.get<std::string>(), name);
+      const std::string before = made.at("settings").value(name, std::string()), now = value.get<std::string>();
+      check(before == now, "compare: {} holds a comparison with {} {}, now it is {}; use another --out, or the same {}",
+            config.train.out, name, before, now, name);
     }
     return plan_of(config, made.at("decisions"));
   }
