@@ -79,7 +79,8 @@ void check_sizes(const Var& x, const Var& weight, const Var& bias) {
 Var linear(const Var& x, const Var& weight, const Var& bias) {
   check_sizes(x, weight, bias);
   // Only the gradient of the weight asks for x.
-  const Var input = weight.wants_gradient() ? x.kept() : x.gradient_only();
+  const bool needed = weight.wants_gradient() && recording({x, weight, bias});
+  const Var input = needed ? x.kept() : x.gradient_only();
   const Var offset = bias.gradient_only();
   return record(forward(x.value(), weight.value(), bias), {x, weight, bias}, [input, weight, offset](const Tensor& dy) {
     if (input.wants_gradient()) input_gradient(dy, weight.value(), input.gradient_memory());
