@@ -7,6 +7,7 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/threads.h"
 #include "sequent/nn/channel_mixer.h"
+#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {
@@ -46,13 +47,14 @@ class Layer {
   std::unique_ptr<ChannelMixer> mixer_;
 };
 
-// Arguments: threads, tokens, experts (0: dense), experts per token, gated.
+// Arguments: threads, tokens, experts (0: dense), experts per token, gated, whether in bfloat16.
 void run(benchmark::State& state, std::int64_t width, std::int64_t hidden, bool backward) {
   const int threads = thread_count();
   set_thread_count(static_cast<int>(state.range(0)));
   const std::int64_t tokens = state.range(1);
   const Layer layer(width, hidden, state.range(2), state.range(3), state.range(4) != 0);
   const Tensor x = random_tensor({tokens, width}, "x"), dy = random_tensor({tokens, width}, "dy");
+  const ProductPrecisionScope scope(state.range(5) != 0 ? ProductPrecision::bfloat16 : ProductPrecision::float32);
   for (auto _ : state) {
     if (backward) {
       layer.forward_and_backward(x, dy);
@@ -76,11 +78,14 @@ void experts_forward(benchmark::State& state) {
 }
 
 void expert_counts(benchmark::internal::Benchmark* b, std::initializer_list<int> token_counts) {
-  b->ArgNames({"threads", "tokens", "experts", "chosen", "gated"})->UseRealTime()->MinTime(0.2);
+  b->ArgNames({"threads", "tokens", "experts", "chosen", "gated", "bfloat16"})->UseRealTime()->MinTime(0.2);
   for (const int threads : {1, 2}) {
     for (const int tokens : token_counts) {
-      for (const int experts : {0, 4, 8, 16, 32, 64}) b->Args({threads, tokens, experts, 1, 0});
-      for (const int experts : {0, 8, 64}) b->Args({threads, tokens, experts, 2, 1});
+      for (const int experts : {0, 4, 8, 16, 32, 64}) b->Args({threads, tokens, experts, 1, 0, 0});
+      for (const int experts : {0, 8, 64}) {
+        b->Args({threads, tokens, experts, 2, 1, 0});
+        b->Args({threads, tokens, experts, 1, 0, 1});
+      }
     }
   }
 }

@@ -18,7 +18,7 @@ void report(benchmark::State& state, const MatrixProduct<float>& args) {
   state.SetLabel(simd_targets().front());
 }
 
-// Arguments: threads, tokens, inputs, outputs, form.
+// Arguments: threads, tokens, inputs, outputs, form, whether in bfloat16.
 void training_product(benchmark::State& state) {
   const int threads = thread_count();
   set_thread_count(static_cast<int>(state.range(0)));
@@ -54,6 +54,7 @@ void training_product(benchmark::State& state) {
               .transpose_a = true};
       break;
   }
+  if (state.range(5) != 0) args.precision = ProductPrecision::bfloat16;
   for (auto _ : state) matrix_product(Cpu{}, args);
   report(state, args);
   set_thread_count(threads);
@@ -81,21 +82,23 @@ void decoding_product(benchmark::State& state) {
 }
 
 void training_shapes(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"threads", "tokens", "inputs", "outputs", "form"})->UseRealTime()->MinTime(0.05);
+  b->ArgNames({"threads", "tokens", "inputs", "outputs", "form", "bfloat16"})->UseRealTime()->MinTime(0.05);
+  const auto all_forms = [b](int threads, int tokens, int inputs, int outputs) {
+    for (const int form : {kForward, kInputGradient, kWeightGradient}) {
+      for (const int bfloat16 : {0, 1}) b->Args({threads, tokens, inputs, outputs, form, bfloat16});
+    }
+  };
   for (const int threads : {1, 2}) {
     for (const auto& [inputs, outputs] :
          {std::pair{256, 256}, {256, 1024}, {1024, 256}, {256, 512}, {512, 256}, {48, 512}, {256, 8}, {256, 257}}) {
-      for (const int form : {kForward, kInputGradient, kWeightGradient})
-        b->Args({threads, 2048, inputs, outputs, form});
+      all_forms(threads, 2048, inputs, outputs);
     }
     // A predictor of video: the tokens of four clips with one kind of mask.
     for (const auto& [inputs, outputs] : {std::pair{384, 384}, {384, 1152}, {384, 1536}, {1536, 384}}) {
-      for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, 416, inputs, outputs, form});
+      all_forms(threads, 416, inputs, outputs);
     }
     // The tokens of one expert.
-    for (const int tokens : {32, 256}) {
-      for (const int form : {kForward, kInputGradient, kWeightGradient}) b->Args({threads, tokens, 256, 1024, form});
-    }
+    for (const int tokens : {32, 256}) all_forms(threads, tokens, 256, 1024);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/random.h"
 #include "sequent/models/vjepa.h"
+#include "sequent/ops/product_precision.h"
 #include "sequent/tensor/memory.h"
 #include "sequent/train/optimizer.h"
 
@@ -17,6 +18,10 @@ Tensor random_clips(std::int64_t count, std::int64_t frames, std::int64_t size) 
   const Tensor clips = Tensor::empty({count, 3, frames, size, size});
   initialize::normal(1.0f)(clips, Random(1, 2));
   return clips;
+}
+
+ProductPrecision precision_of(std::int64_t bfloat16) {
+  return bfloat16 != 0 ? ProductPrecision::bfloat16 : ProductPrecision::float32;
 }
 
 // The first tokens of a clip are the context, those after them the target.
@@ -31,7 +36,7 @@ MaskPair pair_of(std::int64_t clips, std::int64_t context, std::int64_t target) 
 }
 
 // range(0): frames, (1): size, (2..5): context and target of the short-range and the long-range masks, (6): layers and
-// (7): width of the predictor.
+// (7): width of the predictor, (8): whether in bfloat16.
 void VJepaStep(benchmark::State& state) {
   constexpr std::int64_t kClips = 4;
   VJepaConfig config = vjepa_of_size("tiny");
@@ -48,6 +53,7 @@ void VJepaStep(benchmark::State& state) {
   const Tensor clips = random_clips(kClips, state.range(0), state.range(1));
   const std::vector<MaskPair> masks = {pair_of(kClips, state.range(2), state.range(3)),
                                        pair_of(kClips, state.range(4), state.range(5))};
+  const ProductPrecisionScope scope(precision_of(state.range(8)));
   const auto step = [&] {
     model.parameters().clear_gradients();
     Tape tape;
@@ -61,38 +67,28 @@ void VJepaStep(benchmark::State& state) {
   state.counters["peak_MiB"] = static_cast<double>(memory::peak_bytes()) / (1 << 20);
 }
 BENCHMARK(VJepaStep)
-    ->Args({16, 64, 24, 80, 32, 96, 12, 384})
-    ->UseRealTime()
-    ->MeasureProcessCPUTime()
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK(VJepaStep)
-    ->Args({16, 64, 24, 80, 32, 96, 6, 96})
-    ->UseRealTime()
-    ->MeasureProcessCPUTime()
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK(VJepaStep)
-    ->Args({8, 224, 164, 452, 108, 572, 12, 384})
-    ->UseRealTime()
-    ->MeasureProcessCPUTime()
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK(VJepaStep)
-    ->Args({8, 224, 164, 452, 108, 572, 6, 96})
-    ->UseRealTime()
-    ->MeasureProcessCPUTime()
-    ->Unit(benchmark::kMillisecond);
+    ->Apply([](auto* b) {
+      for (const int bfloat16 : {0, 1}) {
+        for (const auto& [layers, width] : {std::pair{12, 384}, {6, 96}}) {
+          b->Args({16, 64, 24, 80, 32, 96, layers, width, bfloat16});
+          b->Args({8, 224, 164, 452, 108, 572, layers, width, bfloat16});
+        }
+      }
+    }) -> UseRealTime() -> MeasureProcessCPUTime() -> Unit(benchmark::kMillisecond);
 
-// One clip of 16 frames of 224 by 224 through the large encoder.
+// One clip of 16 frames of 224 by 224 through the large encoder; range(0): whether in bfloat16.
 void VJepaLargeEncoder(benchmark::State& state) {
   const auto source = fresh_parameters(1);
   Parameters parameters(*source);
   const VisionTransformer encoder(vjepa_of_size("large").encoder, "encoder", ParameterScope(parameters));
   const Tensor clips = random_clips(1, 16, 224);
+  const ProductPrecisionScope scope(precision_of(state.range(0)));
   const auto forward = [&] { benchmark::DoNotOptimize(encoder.forward(clips).value().floats()); };
   forward();  // the first takes fresh memory from the system
   for (auto _ : state) forward();
   state.counters["peak_MiB"] = static_cast<double>(memory::peak_bytes()) / (1 << 20);
 }
-BENCHMARK(VJepaLargeEncoder)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(VJepaLargeEncoder)->Arg(0)->Arg(1)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace sequent

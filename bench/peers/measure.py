@@ -14,6 +14,7 @@ def parser(description):
     result.add_argument("--threads", type=int, default=2)
     result.add_argument("--runs", type=int, default=5, help="timed repetitions")
     result.add_argument("--warm-up", type=int, default=1, help="repetitions before them")
+    result.add_argument("--autocast", action="store_true", help="mixed precision: torch.autocast to bfloat16")
     return result
 
 
@@ -21,6 +22,11 @@ def start(arguments):
     """The same threads and random numbers for every script."""
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
+
+
+def autocast(arguments):
+    """Around the forward pass and the loss, as PyTorch's documentation has it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=arguments.autocast)
 
 
 def peak_rss_bytes():
@@ -62,15 +68,17 @@ def report_model(name, model, arguments):
 
     def train():
         optimizer.zero_grad(set_to_none=True)
-        logits = model(inputs)
-        loss = torch.nn.functional.cross_entropy(logits.reshape(-1, arguments.vocabulary), targets.reshape(-1))
+        with autocast(arguments):
+            logits = model(inputs)
+            loss = torch.nn.functional.cross_entropy(logits.reshape(-1, arguments.vocabulary), targets.reshape(-1))
         loss.backward()
         optimizer.step()
         return loss.item()
 
     @torch.no_grad()
     def forward():
-        model(inputs)
+        with autocast(arguments):
+            model(inputs)
 
     report(f"{name} {arguments.mode} width {arguments.width} layers {arguments.layers} batch {arguments.batch} "
            f"length {arguments.length}", train if arguments.mode == "train" else forward,

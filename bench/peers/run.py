@@ -21,7 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEQUENT = "{build}/sequent bench --json --threads {threads} --runs {runs}"
 SCAN = "{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs}"
 EXPERTS = ("{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs} "
-           "--benchmark_filter=^experts_backward/threads:{threads}/tokens:2048/experts:EXPERTS/chosen:1/gated:0/")
+           "--benchmark_filter=^experts_backward/threads:{threads}/tokens:2048/experts:EXPERTS/chosen:1/gated:0/bfloat16:0/")
 MODEL = "--width 256 --layers 4"
 RETNET = f"{MODEL} --heads 4 --feed-forward 512"
 

@@ -41,7 +41,7 @@ class Loop(Experts):
         for index, expert in enumerate(self.experts):
             mask = choice == index
             if mask.any():
-                y[mask] = expert(x[mask])
+                y[mask] = expert(x[mask]).to(y.dtype)
         return y * weight.unsqueeze(-1)
 
 
@@ -75,11 +75,14 @@ def main():
     def train():
         x.grad = None
         layer.zero_grad(set_to_none=True)
-        layer(x).backward(gradient)
+        with measure.autocast(arguments):
+            y = layer(x)
+        y.backward(gradient.to(y.dtype))
 
     @torch.no_grad()
     def forward():
-        layer(x)
+        with measure.autocast(arguments):
+            layer(x)
 
     measure.report(f"switch {arguments.form} {arguments.mode} tokens {arguments.tokens} experts {arguments.experts}",
                    train if arguments.mode == "train" else forward, arguments.tokens, arguments)

@@ -29,6 +29,12 @@ def published():
     return (MaskCollator, apply_masks, predictor, vision_transformer, MultiMaskWrapper, PredictorMultiMaskWrapper)
 
 
+def normalise_in_float32():
+    """Torch 1.13 has no layer norm of bfloat16 by float32 weights on a CPU; as autocast does on a GPU."""
+    layer_norm = F.layer_norm
+    F.layer_norm = lambda x, *rest, **named: layer_norm(x.float(), *rest, **named)
+
+
 def training_step(arguments):
     collator, apply_masks, predictor, vision_transformer, encoder_wrapper, predictor_wrapper = published()
     size = dict(img_size=arguments.size, patch_size=16, num_frames=arguments.frames, tubelet_size=2, uniform_power=True)
@@ -54,11 +60,12 @@ def training_step(arguments):
     adamw = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.04)
 
     def step():
-        with torch.no_grad():
-            features = target(clips)
-            wanted = apply_masks(F.layer_norm(features, (features.size(-1),)), targets, concat=False)
-        predicted = narrow(encoder(clips, contexts), wanted, contexts, targets)
-        loss = sum((a - b).abs().mean() for a, b in zip(predicted, wanted)) / len(targets)
+        with measure.autocast(arguments):
+            with torch.no_grad():
+                features = target(clips)
+                wanted = apply_masks(F.layer_norm(features, (features.size(-1),)), targets, concat=False)
+            predicted = narrow(encoder(clips, contexts), wanted, contexts, targets)
+            loss = sum((a - b).abs().mean() for a, b in zip(predicted, wanted)) / len(targets)
         adamw.zero_grad(set_to_none=True)
         loss.backward()
         adamw.step()
@@ -79,7 +86,7 @@ def large_encoder(arguments):
     clip = torch.randn(1, 3, 16, 224, 224)
 
     def forward():
-        with torch.no_grad():
+        with torch.no_grad(), measure.autocast(arguments):
             encoder(clip)
 
     return forward
@@ -96,6 +103,8 @@ def main():
     parser.add_argument("--fused", action="store_true")
     arguments = parser.parse_args()
     measure.start(arguments)
+    if arguments.autocast:
+        normalise_in_float32()
     run = training_step(arguments) if arguments.mode == "train" else large_encoder(arguments)
     run()
     wall, cpu = [], []

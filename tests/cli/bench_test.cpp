@@ -62,12 +62,19 @@ TEST(BenchCommand, TakesAModelToo) {
 }
 
 TEST(BenchCommand, ContextsMayBeWrittenWithK) {
-  const json object = bench({"--arch", "mamba", "--width", "32", "--layers", "1", "--context", "1k,2K", "--tokens", "1"});
+  const json object =
+      bench({"--arch", "mamba", "--width", "32", "--layers", "1", "--context", "1k,2K", "--tokens", "1"});
   EXPECT_EQ(object["results"][0]["context"], 1024);
   EXPECT_EQ(object["results"][1]["context"], 2048);
   const CommandResult wrong = test::sequent({"bench", "--context", "4x"});
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_NE(wrong.err.find("such as 512 or 16k, got 4x"), std::string::npos) << wrong.err;
+}
+
+TEST(BenchCommand, SaysInWhichPrecisionItMeasured) {
+  EXPECT_EQ(bench({"--width", "32", "--layers", "1", "--context", "8"})["precision"], "f32");
+  EXPECT_EQ(bench({"--width", "32", "--layers", "1", "--context", "8", "--precision", "bf16"})["precision"], "bf16");
+  EXPECT_EQ(test::sequent({"bench", "--precision", "f16"}).exit_code, 2);
 }
 
 TEST(BenchCommand, BadValuesAreExplained) {

@@ -51,6 +51,18 @@ TEST_F(EvalCommand, PrintsATable) {
   }
 }
 
+TEST_F(EvalCommand, ComputesInThePrecisionAskedFor) {
+  const auto loss = [&](const char* precision) {
+    const CommandResult result = run({"--data", text, "--context", "64", "--precision", precision, "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out)["loss"].get<double>();
+  };
+  const double full = loss("f32");
+  EXPECT_NE(loss("bf16"), full);
+  EXPECT_NEAR(loss("bf16"), full, 0.01 * full);
+  EXPECT_EQ(run({"--data", text, "--precision", "half"}).exit_code, 2);
+}
+
 TEST_F(EvalCommand, StopsAfterMaxTokens) {
   const CommandResult result = run({"--data", text, "--context", "16", "--batch", "1", "--max-tokens", "40", "--json"});
   EXPECT_EQ(json::parse(result.out)["tokens"], 48);

@@ -49,6 +49,24 @@ TEST(AttentionReference, GradientMatchesCentralDifferences) {
   }
 }
 
+TEST(AttentionBackward, IsNearTheReferenceInBfloat16) {
+  test::for_each_simd_target([] {
+    for (const AttentionLayout& layout : test::attention_layouts_in_bfloat16()) {
+      SCOPED_TRACE(testing::Message() << "width " << layout.width << ", bias " << layout.bias_span);
+      AttentionCase<double> expected(layout);
+      AttentionCase<float> actual(layout);
+      expected.run();
+      actual.run();
+      // Sums of dp - dy . y, of either sign: in one channel, or over all pairs at a distance, they nearly cancel.
+      constexpr double kCancelled = 0x1p-5;
+      test::expect_near_in_bfloat16(actual.dq, expected.dq, "dq", layout.width == 1 ? kCancelled : 0x1p-7);
+      test::expect_near_in_bfloat16(actual.dk, expected.dk, "dk", layout.width == 1 ? kCancelled : 0x1p-7);
+      test::expect_near_in_bfloat16(actual.dv, expected.dv, "dv");
+      if (layout.bias_span > 0) test::expect_near_in_bfloat16(actual.dbias, expected.dbias, "dbias", kCancelled);
+    }
+  });
+}
+
 TEST(AttentionBackward, MatchesReferenceOnEveryTargetAndWidth) {
   test::for_each_simd_target([] { expect_same_as_reference(test::attention_layouts_of_every_width()); });
 }

@@ -22,6 +22,7 @@ struct AttentionLayout {
   double deviation = 1.0;
   double scale = 0.3;
   std::int64_t bias_span = -1;  // no bias if negative
+  kernels::ProductPrecision precision = kernels::ProductPrecision::float32;
 };
 
 template <class Real>
@@ -82,7 +83,8 @@ struct AttentionCase {
             .first_task = first_task.data(),
             .scratch = nullptr,
             .bias = bias.empty() ? nullptr : bias.data(),
-            .bias_span = layout.bias_span};
+            .bias_span = layout.bias_span,
+            .precision = layout.precision};
   }
   kernels::AttentionBackward<Real> backward() {
     return {.q = q.data(),
@@ -104,7 +106,8 @@ struct AttentionCase {
             .scratch = nullptr,
             .bias = bias.empty() ? nullptr : bias.data(),
             .bias_span = layout.bias_span,
-            .dbias = bias.empty() ? nullptr : dbias.data()};
+            .dbias = bias.empty() ? nullptr : dbias.data(),
+            .precision = layout.precision};
   }
   template <class Args>
   void run(Args args) {
@@ -215,6 +218,17 @@ inline std::vector<AttentionLayout> attention_layouts_with_bias() {
   return layouts;
 }
 
+/// Some of each kind above.
+inline std::vector<AttentionLayout> attention_layouts_in_bfloat16() {
+  std::vector<AttentionLayout> layouts = {attention_layout_of_short_sequences()};
+  for (const auto& group :
+       {attention_layouts_of_every_width(), attention_layouts_with_grouped_heads(), attention_layouts_with_bias()}) {
+    layouts.insert(layouts.end(), group.begin(), group.end());
+  }
+  for (AttentionLayout& layout : layouts) layout.precision = kernels::ProductPrecision::bfloat16;
+  return layouts;
+}
+
 /// Scores of ten thousand. The keys differ little from one another, so that several of them weigh nevertheless.
 template <class Real>
 AttentionCase<Real> attention_case_of_large_scores() {
@@ -228,10 +242,14 @@ AttentionCase<Real> attention_case_of_large_scores() {
 }
 
 inline std::vector<AttentionLayout> attention_layouts_for_threads() {
-  return {{.lengths = {{1500, 1500}}, .width = 16},
-          {.lengths = {{1, 5000}}, .width = 64},
-          {.lengths = {{100, 100}, {200, 300}, {1, 2000}}, .heads = 4, .key_value_heads = 2, .width = 16},
-          {.lengths = {{1500, 1500}, {70, 70}, {1, 3000}}, .heads = 2, .key_value_heads = 2, .bias_span = 20}};
+  std::vector<AttentionLayout> layouts = {
+      {.lengths = {{1500, 1500}}, .width = 16},
+      {.lengths = {{1, 5000}}, .width = 64},
+      {.lengths = {{100, 100}, {200, 300}, {1, 2000}}, .heads = 4, .key_value_heads = 2, .width = 16},
+      {.lengths = {{1500, 1500}, {70, 70}, {1, 3000}}, .heads = 2, .key_value_heads = 2, .bias_span = 20}};
+  layouts.push_back(layouts.back());
+  layouts.back().precision = kernels::ProductPrecision::bfloat16;
+  return layouts;
 }
 
 }  // namespace sequent::test

@@ -49,6 +49,20 @@ TEST(AttentionForward, MatchesReferenceOnManyShortSequences) {
   expect_same_as_reference({test::attention_layout_of_short_sequences()});
 }
 
+TEST(AttentionForward, IsNearTheReferenceInBfloat16) {
+  test::for_each_simd_target([] {
+    for (const AttentionLayout& layout : test::attention_layouts_in_bfloat16()) {
+      SCOPED_TRACE(testing::Message() << "width " << layout.width << ", bias " << layout.bias_span);
+      AttentionCase<double> expected(layout);
+      AttentionCase<float> actual(layout);
+      expected.run(expected.forward());
+      actual.run(actual.forward());
+      test::expect_near_in_bfloat16(actual.y, expected.y, "y");
+      test::expect_near_in_bfloat16(actual.log_sum_exp, expected.log_sum_exp, "log_sum_exp");
+    }
+  });
+}
+
 TEST(AttentionForward, ScoresOfTenThousandDoNotOverflow) {
   auto expected = test::attention_case_of_large_scores<double>();
   auto actual = test::attention_case_of_large_scores<float>();
@@ -72,8 +86,9 @@ TEST(AttentionForward, PackedSequencesEqualEachAlone) {
 }
 
 TEST(AttentionForward, LaterTokensDoNotChangeEarlierOutputs) {
-  test::for_each_simd_target([] {
-    const AttentionLayout layout{.lengths = {{150, 150}}, .heads = 2, .key_value_heads = 1, .width = 8};
+  const auto expect = [](kernels::ProductPrecision precision) {
+    AttentionLayout layout{.lengths = {{150, 150}}, .heads = 2, .key_value_heads = 1, .width = 8};
+    layout.precision = precision;
     AttentionCase<float> before(layout);
     before.run(before.forward());
     for (const std::int64_t changed : {1, 31, 32, 64, 100, 149}) {
@@ -87,6 +102,10 @@ TEST(AttentionForward, LaterTokensDoNotChangeEarlierOutputs) {
       for (std::int64_t i = 0; i < changed * 16; ++i) ASSERT_EQ(after.y[i], before.y[i]) << i / 16;
       EXPECT_NE(after.y[changed * 16], before.y[changed * 16]);
     }
+  };
+  test::for_each_simd_target([&] {
+    expect(kernels::ProductPrecision::float32);
+    expect(kernels::ProductPrecision::bfloat16);
   });
 }
 

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-
+#include <bit>
+#include <cmath>
 #include <limits>
 
+#include "sequent/base/half.h"
 #include "sequent/base/threads.h"
 #include "sequent/kernels/reference/matrix_product.h"
 #include "tests/support/simd_targets.h"
@@ -15,25 +17,42 @@ namespace sequent {
 namespace {
 
 using kernels::MatrixProduct;
+using kernels::ProductPrecision;
 
 struct Sizes {
   std::int64_t rows, columns, inner;
 };
 
+// factor * values as bfloat16 has them.
+std::vector<double> rounded(const std::vector<float>& values, double factor) {
+  std::vector<double> result;
+  for (const float value : values) {
+    result.push_back(float_from_bf16(bf16_from_float(static_cast<float>(factor) * value)));
+  }
+  return result;
+}
+
 // The reference and the product on every target, on the same numbers, stored `gap` elements further apart than they
 // must be. The gaps of C must stay as they were.
-void expect_product(Sizes sizes, bool transpose_a, bool transpose_b, double alpha, double beta, std::int64_t gap) {
+void expect_product(Sizes sizes, bool transpose_a, bool transpose_b, double alpha, double beta, std::int64_t gap,
+                    ProductPrecision precision = ProductPrecision::float32) {
   const auto [rows, columns, inner] = sizes;
   SCOPED_TRACE(testing::Message() << rows << " x " << columns << " x " << inner << (transpose_a ? " A^T" : "")
                                   << (transpose_b ? " B^T" : "") << " alpha " << alpha << " beta " << beta << " gap "
                                   << gap);
   const std::int64_t a_stride = (transpose_a ? rows : inner) + gap, b_stride = (transpose_b ? inner : columns) + gap;
   const std::int64_t c_stride = columns + gap;
-  const auto a = test::random_values((transpose_a ? inner : rows) * a_stride, "a");
-  const auto b = test::random_values((transpose_b ? columns : inner) * b_stride, "b");
+  auto a = test::random_values((transpose_a ? inner : rows) * a_stride, "a");
+  auto b = test::random_values((transpose_b ? columns : inner) * b_stride, "b");
   auto expected = test::random_values(rows * c_stride, "c");
   const auto a_float = test::to_float(a), b_float = test::to_float(b), c_float = test::to_float(expected);
-  const auto arguments = [&]<class Real>(const Real* a_data, const Real* b_data, Real* c_data) {
+  double reference_alpha = alpha;
+  if (precision == ProductPrecision::bfloat16) {
+    a = rounded(a_float, 1);
+    b = rounded(b_float, alpha);
+    reference_alpha = 1;
+  }
+  const auto arguments = [&]<class Real>(const Real* a_data, const Real* b_data, Real* c_data, double factor) {
     // Strides of 0 stand for rows without gaps.
     return MatrixProduct<Real>{.a = a_data,
                                .b = b_data,
@@ -46,15 +65,16 @@ void expect_product(Sizes sizes, bool transpose_a, bool transpose_b, double alph
                                .a_stride = gap ? a_stride : 0,
                                .b_stride = gap ? b_stride : 0,
                                .c_stride = gap ? c_stride : 0,
-                               .alpha = static_cast<Real>(alpha),
-                               .beta = static_cast<Real>(beta)};
+                               .alpha = static_cast<Real>(factor),
+                               .beta = static_cast<Real>(beta),
+                               .precision = precision};
   };
-  kernels::reference::matrix_product(arguments(a.data(), b.data(), expected.data()));
+  kernels::reference::matrix_product(arguments(a.data(), b.data(), expected.data(), reference_alpha));
   // Rounding of `inner` products of standard normal numbers.
   const double tolerance = 1e-6 * std::sqrt(static_cast<double>(inner) + 1.0);
   test::for_each_simd_target([&] {
     auto actual = c_float;
-    kernels::matrix_product(kernels::Cpu{}, arguments(a_float.data(), b_float.data(), actual.data()));
+    kernels::matrix_product(kernels::Cpu{}, arguments(a_float.data(), b_float.data(), actual.data(), alpha));
     test::expect_close(actual, expected, tolerance, "c", 1.0);
   });
 }
@@ -88,7 +108,65 @@ TEST(MatrixProduct, MatchesReferenceAtLargeSizes) {
   }
 }
 
-std::vector<float> product_with_threads(Sizes sizes, bool transpose_a, bool transpose_b, int count) {
+TEST(MatrixProduct, RoundsOperandsToBfloat16AndNothingElse) {
+  constexpr auto kPrecision = ProductPrecision::bfloat16;
+  for (const bool transpose_a : {false, true}) {
+    for (const bool transpose_b : {false, true}) {
+      for (const std::int64_t rows : {9, 16, 17, 33}) {
+        for (const std::int64_t columns : {1, 7, 16, 49}) {
+          for (const std::int64_t inner : {1, 2, 3, 15, 16, 17, 31, 32, 33, 65}) {
+            expect_product({rows, columns, inner}, transpose_a, transpose_b, 1, 0, 0, kPrecision);
+          }
+        }
+      }
+      for (const Sizes sizes : kLarge) {
+        expect_product(sizes, transpose_a, transpose_b, 1, 0, 0, kPrecision);
+        expect_product(sizes, transpose_a, transpose_b, -0.3, 0.25, 5, kPrecision);
+      }
+    }
+  }
+}
+
+// A product of [9, inner] by [inner, 9], all operands ones but A[0, 0].
+std::vector<float> bfloat16_product_with(float first, std::int64_t inner) {
+  std::vector<float> a(static_cast<std::size_t>(9 * inner), 1.0f), c(81);
+  const std::vector<float> b(a);
+  a[0] = first;
+  kernels::matrix_product(kernels::Cpu{}, {.a = a.data(),
+                                           .b = b.data(),
+                                           .c = c.data(),
+                                           .rows = 9,
+                                           .columns = 9,
+                                           .inner = inner,
+                                           .precision = ProductPrecision::bfloat16});
+  return c;
+}
+
+TEST(MatrixProduct, SpecialValuesSurviveRoundingToBfloat16) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  test::for_each_simd_target([&] {
+    for (const std::int64_t inner : {1, 2, 5}) {
+      // The last of these have bits that rounding alone would carry into the sign, or all below the half that is kept.
+      for (const std::uint32_t bits : {0x7FC00000u, 0xFFC00001u, 0x7FFFFFFFu, 0xFFFFFFFFu, 0x7F800001u}) {
+        const std::vector<float> c = bfloat16_product_with(std::bit_cast<float>(bits), inner);
+        for (int j = 0; j < 9; ++j) EXPECT_TRUE(std::isnan(c[static_cast<std::size_t>(j)])) << bits;
+        EXPECT_EQ(c[9], static_cast<float>(inner));
+      }
+      for (const float value : {kInfinity, -kInfinity}) EXPECT_EQ(bfloat16_product_with(value, inner)[0], value);
+      // There is no bfloat16 as large but below infinity.
+      EXPECT_EQ(bfloat16_product_with(kLargest, inner)[0], kInfinity);
+      const float rest = static_cast<float>(inner - 1);
+      // Ties go to the even one.
+      EXPECT_EQ(bfloat16_product_with(1 + 0x1p-8f, inner)[0], 1 + rest);
+      EXPECT_EQ(bfloat16_product_with(1 + 3 * 0x1p-8f, inner)[0], 1 + 0x1p-6f + rest);
+      EXPECT_EQ(bfloat16_product_with(-0.0f, inner)[0], rest);
+    }
+  });
+}
+
+std::vector<float> product_with_threads(Sizes sizes, bool transpose_a, bool transpose_b, int count,
+                                        ProductPrecision precision = ProductPrecision::float32) {
   const auto a = test::to_float(test::random_values(sizes.rows * sizes.inner, "a"));
   const auto b = test::to_float(test::random_values(sizes.columns * sizes.inner, "b"));
   std::vector<float> c(static_cast<std::size_t>(sizes.rows * sizes.columns));
@@ -101,7 +179,8 @@ std::vector<float> product_with_threads(Sizes sizes, bool transpose_a, bool tran
                                            .columns = sizes.columns,
                                            .inner = sizes.inner,
                                            .transpose_a = transpose_a,
-                                           .transpose_b = transpose_b});
+                                           .transpose_b = transpose_b,
+                                           .precision = precision});
   set_thread_count(threads);
   return c;
 }
@@ -111,9 +190,12 @@ TEST(MatrixProduct, DoesNotDependOnThreads) {
     for (const Sizes sizes : kLarge) {
       for (const bool transpose_a : {false, true}) {
         for (const bool transpose_b : {false, true}) {
-          const auto alone = product_with_threads(sizes, transpose_a, transpose_b, 1);
-          for (const int count : {2, 3, 7}) {
-            EXPECT_EQ(product_with_threads(sizes, transpose_a, transpose_b, count), alone) << count << " threads";
+          for (const auto precision : {ProductPrecision::float32, ProductPrecision::bfloat16}) {
+            const auto alone = product_with_threads(sizes, transpose_a, transpose_b, 1, precision);
+            for (const int count : {2, 3, 7}) {
+              EXPECT_EQ(product_with_threads(sizes, transpose_a, transpose_b, count, precision), alone)
+                  << count << " threads";
+            }
           }
         }
       }

@@ -8,6 +8,7 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/nn/feed_forward.h"
+#include "sequent/ops/product_precision.h"
 #include "tests/support/parameter_gradients.h"
 #include "tests/support/values.h"
 
@@ -65,6 +66,17 @@ std::int64_t zero_rows(const std::vector<double>& y) {
     count += std::all_of(y.begin() + t * kWidth, y.begin() + (t + 1) * kWidth, [](double v) { return v == 0; });
   }
   return count;
+}
+
+// What decides where a token goes is not rounded, whatever the experts are computed in.
+TEST(MixtureOfExperts, RoutesInFloat32InEitherPrecision) {
+  Layer layer({.experts = 4, .experts_per_token = 2});
+  const Tensor x = input(50);
+  const std::vector<double> full = layer.run(x);
+  const std::vector<double> full_logits = test::to_doubles(layer.routing[0].logits.value());
+  const ProductPrecisionScope scope(ProductPrecision::bfloat16);
+  test::expect_near_in_bfloat16(layer.run(x), full, "y");
+  EXPECT_EQ(test::to_doubles(layer.routing[0].logits.value()), full_logits);
 }
 
 TEST(MixtureOfExperts, OneExpertIsAFeedForwardLayer) {

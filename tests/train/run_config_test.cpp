@@ -10,7 +10,7 @@ namespace {
 TEST(RunConfig, ListsEverySettingWithItsHelp) {
   RunConfig config;
   const std::vector<Field> fields = config.run_fields();
-  EXPECT_EQ(fields.size(), 16u);
+  EXPECT_EQ(fields.size(), 17u);
   for (const Field& field : fields) EXPECT_FALSE(field.help.empty()) << field.name;
   apply_override(fields, "clip=3");
   EXPECT_EQ(config.clip, 3);
@@ -33,6 +33,7 @@ TEST(RunConfig, RefusesValuesOutOfRangeByName) {
   EXPECT_EQ(refusal([](RunConfig& c) { c.warmup = -1; }), "warmup: must be at least 0, got -1");
   EXPECT_EQ(refusal([](RunConfig& c) { c.keep = 0; }), "keep: must be at least 1, got 0");
   EXPECT_EQ(refusal([](RunConfig& c) { c.clip = -0.5; }), "clip: must be at least 0, got -0.5");
+  EXPECT_EQ(refusal([](RunConfig& c) { c.precision = "half"; }), "precision: must be f32 or bf16, got 'half'");
   EXPECT_EQ(refusal([](RunConfig& c) { c.beta2 = 1; }), "beta2: must be at least 0 and below 1, got 1");
 }
 

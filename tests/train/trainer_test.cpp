@@ -63,6 +63,21 @@ TEST_P(EveryTrainer, TheSameSeedIsTheSameRunAndAnotherIsNot) {
   EXPECT_NE(weights(directory / "a"), weights(directory / "c"));
 }
 
+TEST_P(EveryTrainer, InBfloat16IsAnotherRunOfNearlyTheSameLossAndResumesBitForBit) {
+  const auto in = [&](const std::string& out, const char* precision) {
+    TrainConfig c = config(out);
+    c.precision = precision;
+    return c;
+  };
+  const TrainResult full = train(in("full", "f32"), {}), whole = train(in("whole", "bf16"), {});
+  EXPECT_NE(weights(directory / "whole"), weights(directory / "full"));
+  EXPECT_NEAR(whole.validation_loss, full.validation_loss, 0.02 * full.validation_loss);
+  std::atomic<bool> stop = false;
+  EXPECT_TRUE(train(in("parts", "bf16"), stopping_at(7, stop)).interrupted);
+  EXPECT_FALSE(resume_training(directory / "parts", {}).interrupted);
+  EXPECT_EQ(weights(directory / "parts"), weights(directory / "whole"));
+}
+
 TEST_P(EveryTrainer, RecomputingAndAccumulatingAreAccepted) {
   TrainConfig c = config("run");
   c.recompute = true;

@@ -8,6 +8,7 @@
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/number_checks.h"
+#include "sequent/cli/precision_flag.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/eval/speed.h"
 #include "sequent/models/architecture.h"
@@ -79,7 +80,8 @@ void print(const nlohmann::json& row, const Flags& flags) {
   }
 }
 
-int bench(Flags& flags, bool json) {
+int bench(Flags& flags, const PrecisionFlag& precision, bool json) {
+  const ProductPrecisionScope scope(precision.value());
   const LoadedModel loaded = model_of(flags);
   const std::int64_t parameters = loaded.model->parameters().count();
   if (!json) {
@@ -97,6 +99,7 @@ int bench(Flags& flags, bool json) {
   write_json({{"architecture", loaded.model->config().architecture},
               {"parameters", parameters},
               {"mode", flags.mode},
+              {"precision", precision.name()},
               {"threads", thread_count()},
               {"runs", flags.speed.runs},
               {"results", rows},
@@ -130,6 +133,7 @@ int run_bench(int argc, char** argv) {
                  "train: a training step with AdamW; forward: logits of all tokens; decode: reading a context and "
                  "writing on")
       ->check(CLI::IsMember({"train", "forward", "decode"}));
+  const PrecisionFlag precision(app);
   app.add_option("--batch", flags.batch, "sequences, for train and forward")->check(positive_integer());
   app.add_option("--length", flags.length, "tokens of each, for train and forward")->check(positive_integer());
   app.add_option("--context", flags.contexts,
@@ -141,7 +145,7 @@ int run_bench(int argc, char** argv) {
       ->check(positive_integer());
   app.add_option("--warm-up", flags.speed.warm_up, "runs before them")->check(not_negative_integer());
   if (const auto code = common.parse(app, argc, argv)) return *code;
-  return bench(flags, common.json());
+  return bench(flags, precision, common.json());
 }
 
 }  // namespace sequent

@@ -9,6 +9,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/cli/common.h"
+#include "sequent/cli/precision_flag.h"
 #include "sequent/cli/sampler_flags.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/infer/plain_conversation.h"
@@ -127,8 +128,10 @@ int run_chat(int argc, char** argv) {
   app.add_option("--system", system, "what the model is told before the conversation");
   app.add_option("--template", template_file, "a chat template instead of the model's: a file in Jinja");
   add_generate_flags(app, options);
+  const PrecisionFlag precision(app);
   app.add_option("--load-state", load_state, "go on from a saved conversation");
   if (const auto code = common.parse(app, argc, argv)) return *code;
+  const ProductPrecisionScope scope(precision.value());
   const OpenedModel model = open_model(model_path);
   options.end_tokens = model.end_tokens;
   std::optional<ChatTemplate> chat_template = template_for(model, template_file);

@@ -9,6 +9,7 @@
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
 #include "sequent/cli/number_checks.h"
+#include "sequent/cli/precision_flag.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/text/corpus.h"
 #include "sequent/text/dataset.h"
@@ -153,8 +154,10 @@ int run_eval(int argc, char** argv) {
   app.add_option("--max-tokens", flags.max_tokens, "stop after about so many tokens; 0: all")
       ->check(not_negative_integer());
   app.add_flag("--by-position", flags.by_position, "also the loss by the number of tokens seen before");
+  const PrecisionFlag precision(app);
   app.add_option("--cache", flags.cache, "directory for the tokenised text; none: that of the user")->type_name("DIR");
   if (const auto code = common.parse(app, argc, argv)) return *code;
+  const ProductPrecisionScope scope(precision.value());
   return evaluate_model(flags, common);
 }
 

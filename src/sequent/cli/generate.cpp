@@ -7,6 +7,7 @@
 #include "sequent/base/error.h"
 #include "sequent/base/units.h"
 #include "sequent/cli/common.h"
+#include "sequent/cli/precision_flag.h"
 #include "sequent/cli/sampler_flags.h"
 #include "sequent/cli/verbs.h"
 #include "sequent/infer/state_file.h"
@@ -123,10 +124,12 @@ int run_generate(int argc, char** argv) {
   app.add_option("--prompt-file", flags.prompt_file, "read the prompt from a file")->excludes(prompt);
   app.add_flag("--special", flags.special, "read special tokens such as <|endoftext|> in the prompt as such");
   add_generate_flags(app, flags.options);
+  const PrecisionFlag precision(app);
   app.add_option("--save-state", flags.save_state, "write what the model remembers at the end to this file");
   app.add_option("--load-state", flags.load_state, "go on from such a file; an empty prompt continues its text");
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what was written and the state are kept).");
   if (const auto code = common.parse(app, argc, argv)) return *code;
+  const ProductPrecisionScope scope(precision.value());
   return names_encoder_decoder(flags.model) ? answer(flags, common.json()) : generate_text(flags, common.json());
 }
 

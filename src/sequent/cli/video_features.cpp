@@ -8,6 +8,7 @@
 #include "sequent/checkpoint/npy.h"
 #include "sequent/checkpoint/safetensors.h"
 #include "sequent/cli/common.h"
+#include "sequent/cli/precision_flag.h"
 #include "sequent/cli/video_encoder_flags.h"
 #include "sequent/cli/video_verbs.h"
 #include "sequent/video/clip_dataset.h"
@@ -144,7 +145,9 @@ int run_video_features(int argc, char** argv) {
   app.add_option("--map", flags.map,
                  "PNG to write: frames of the first video, and below them its features, their first three principal "
                  "components as red, green and blue");
+  const PrecisionFlag precision(app);
   if (const auto code = common.parse(app, argc, argv)) return *code;
+  const ProductPrecisionScope scope(precision.value());
   return run(flags, encoder, common.json());
 }
 

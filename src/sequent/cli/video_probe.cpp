@@ -8,6 +8,7 @@
 #include "sequent/base/progress.h"
 #include "sequent/base/stopwatch.h"
 #include "sequent/cli/common.h"
+#include "sequent/cli/precision_flag.h"
 #include "sequent/cli/setting_flags.h"
 #include "sequent/cli/video_encoder_flags.h"
 #include "sequent/cli/video_verbs.h"
@@ -150,9 +151,11 @@ int run_video_probe(int argc, char** argv) {
   app.add_option("--held-out", flags.held_out, "share of each label's videos to test on")->capture_default_str();
   app.add_flag("--untrained", flags.untrained, "with fresh weights instead of the model's, for comparison");
   app.add_option("--save", flags.save, "directory to write the probe to");
+  const PrecisionFlag precision(app);
   SettingFlags settings(app, probing.fields());
   if (const auto code = common.parse(app, argc, argv)) return *code;
   settings.apply(probing.fields());
+  const ProductPrecisionScope scope(precision.value());
   return run(flags, encoder, probing, common.json());
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "sequent/kernels/device.h"
+#include "sequent/kernels/product_precision.h"
 
 namespace sequent::kernels {
 
@@ -42,6 +43,7 @@ struct AttentionForward {
   Real* scratch;               // [attention_scratch(args)]
   const Real* bias = nullptr;  // [2 * bias_span + 1, heads]; may be null
   std::int64_t bias_span = 0;
+  ProductPrecision precision = ProductPrecision::float32;  // of both products; one query is always read in float32
 };
 
 template <class Real>
@@ -65,7 +67,8 @@ struct AttentionBackward {
   Real* scratch;               // [attention_scratch(args)]
   const Real* bias = nullptr;  // as in the forward pass
   std::int64_t bias_span = 0;
-  Real* dbias = nullptr;  // [2 * bias_span + 1, heads], written; may be null
+  Real* dbias = nullptr;                                   // [2 * bias_span + 1, heads], written; may be null
+  ProductPrecision precision = ProductPrecision::float32;  // of all five products
 };
 
 /// The bias of a head at a distance, key position minus query position.

@@ -8,6 +8,7 @@
 
 #include "sequent/kernels/activation_kind.h"
 #include "sequent/kernels/device.h"
+#include "sequent/kernels/product_precision.h"
 
 namespace sequent::kernels {
 
@@ -39,8 +40,9 @@ struct Experts {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
   bool identity_of_dropped = false;  // a dropped choice adds weight * x instead of nothing
-  Real* gate;                        // [rows, hidden]: W_gate x, kept for the backward; unused when not gated
-  Real* up;                          // [rows, hidden]: W_up x, kept for the backward
+  ProductPrecision precision = ProductPrecision::float32;
+  Real* gate;  // [rows, hidden]: W_gate x, kept for the backward; unused when not gated
+  Real* up;    // [rows, hidden]: W_up x, kept for the backward
 };
 
 /// y[t] = sum over the choices of token t of weight * W_down dropout(h),  h = f(W_up x[t]), or f(W_gate x[t]) * W_up

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "sequent/kernels/device.h"
+#include "sequent/kernels/product_precision.h"
 #include "sequent/tensor/dtype.h"
 
 namespace sequent::kernels {
@@ -18,9 +19,10 @@ struct StoredProduct {
   float* c;        // [rows, columns]
   std::int64_t rows;
   std::int64_t columns;
-  std::int64_t inner;        // a multiple of the type's block
-  float beta = 0;            // 0: C is written without being read
-  float* scratch = nullptr;  // stored_product_scratch(type, rows, inner) floats
+  std::int64_t inner;                                      // a multiple of the type's block
+  float beta = 0;                                          // 0: C is written without being read
+  float* scratch = nullptr;                                // stored_product_scratch(type, rows, inner) floats
+  ProductPrecision precision = ProductPrecision::float32;  // with panels
 };
 
 /// Floats of scratch that such a product needs.

@@ -5,6 +5,7 @@
 
 #include "sequent/base/error.h"
 #include "sequent/ops/elementwise.h"
+#include "sequent/ops/product_precision.h"
 #include "sequent/ops/router.h"
 
 namespace sequent {
@@ -63,10 +64,15 @@ ExpertDispatch MixtureOfExperts::dispatch_of(const Tensor& choices, const Channe
   return dispatch(choices, config_.experts, choices.elements(), whole);
 }
 
+Var MixtureOfExperts::logits_of(const Var& x, const ChannelMixerContext& context) const {
+  // In float32 whatever the experts are computed in: a choice must not hang on rounding (Fedus et al., 2021, section
+  // 2.4). The noise is the router's alone: the experts see x itself.
+  const ProductPrecisionScope scope(ProductPrecision::float32);
+  return router_(context.training ? jitter(x, config_.jitter, context.seed, context.stream) : x);
+}
+
 Var MixtureOfExperts::forward(const Var& x, const ChannelMixerContext& context) const {
-  // The noise is the router's alone: the experts see x itself.
-  const Var seen = context.training ? jitter(x, config_.jitter, context.seed, context.stream) : x;
-  const Var logits = router_(seen);
+  const Var logits = logits_of(x, context);
   const Routes routes = route(logits, config_.experts_per_token, config_.renormalise);
   const ExpertDispatch rows = dispatch_of(routes.choices, context);
   if (context.routing)

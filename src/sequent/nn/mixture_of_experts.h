@@ -21,6 +21,7 @@ class MixtureOfExperts : public ChannelMixer {
   std::int64_t inactive_parameters() const override;
 
  private:
+  Var logits_of(const Var& x, const ChannelMixerContext& context) const;
   ExpertDispatch dispatch_of(const Tensor& choices, const ChannelMixerContext& context) const;
 
   MixtureConfig config_;

@@ -7,6 +7,7 @@
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
 #include "sequent/kernels/attention.h"
+#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {
@@ -59,7 +60,8 @@ Sequences packed_sequences(const Tensor& k, const Tensor& v, const Segments& que
 
 // Runs a kernel with the scratch it asks for.
 template <class Args>
-void run(Args args, const Sequences& sequences, const Tensor& bias) {
+void run(Args args, const Sequences& sequences, const Tensor& bias, ProductPrecision precision) {
+  args.precision = precision;
   if (bias.defined()) {
     args.bias = bias.floats();
     args.bias_span = bias.rows() / 2;
@@ -107,9 +109,10 @@ Var attention(const Var& q, const Var& k, const Var& v, const Segments& queries,
   Sequences sequences = packed_sequences(k.value(), v.value(), queries, keys, options);
   const Tensor y = Tensor::empty(q.shape());
   const Tensor log_sum_exp = recording({q, k, v, bias}) ? Tensor::empty({q.rows(), options.heads}) : Tensor();
-  run(forward_args(q.value(), y, log_sum_exp, width, options), sequences, bias_values);
+  run(forward_args(q.value(), y, log_sum_exp, width, options), sequences, bias_values, product_precision());
   return record(y, {q, k, v, bias},
-                [q, k, v, bias, bias_values, y, log_sum_exp, width, options, sequences](const Tensor& dy) {
+                [q, k, v, bias, bias_values, y, log_sum_exp, width, options, sequences,
+                 precision = product_precision()](const Tensor& dy) {
                   const Tensor dbias = bias.wants_gradient() ? Tensor::empty(bias.shape()) : Tensor();
                   const Tensor dq = q.wants_gradient() ? Tensor::empty(q.shape()) : Tensor();
                   const Tensor dk = k.wants_gradient() ? Tensor::empty(k.shape()) : Tensor();
@@ -132,7 +135,7 @@ Var attention(const Var& q, const Var& k, const Var& v, const Segments& queries,
                                                         .first_task = nullptr,
                                                         .scratch = nullptr,
                                                         .dbias = gradient_memory(dbias)},
-                      sequences, bias_values);
+                      sequences, bias_values, precision);
                   q.accumulate(dq);
                   k.accumulate(dk);
                   v.accumulate(dv);
@@ -162,7 +165,7 @@ Tensor attention_with_cache(const Tensor& q, std::span<const Tensor> keys, std::
                          .key_length = keys[i].size(0)});
   }
   const Tensor y = Tensor::empty(q.shape());
-  run(forward_args(q, y, Tensor(), width, options), sequences, bias);
+  run(forward_args(q, y, Tensor(), width, options), sequences, bias, product_precision());
   return y;
 }
 

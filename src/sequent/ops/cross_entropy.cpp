@@ -7,6 +7,7 @@
 #include "sequent/kernels/cross_entropy.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
+#include "sequent/ops/product_precision.h"
 #include "sequent/ops/weight_product.h"
 
 namespace sequent {
@@ -67,7 +68,8 @@ void Pass::run(std::int64_t begin, std::int64_t end) {
                                              .c = dhidden.mutable_floats() + begin * width,
                                              .rows = tokens,
                                              .columns = width,
-                                             .inner = vocabulary});
+                                             .inner = vocabulary,
+                                             .precision = product_precision()});
   }
   if (dprojection.defined()) {
     kernels::matrix_product(kernels::Cpu{}, {.a = logits.floats(),
@@ -77,7 +79,8 @@ void Pass::run(std::int64_t begin, std::int64_t end) {
                                              .columns = width,
                                              .inner = tokens,
                                              .transpose_a = true,
-                                             .beta = begin == 0 ? 0.0f : 1.0f});
+                                             .beta = begin == 0 ? 0.0f : 1.0f,
+                                             .precision = product_precision()});
   }
 }
 

@@ -8,6 +8,7 @@
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/kernels/experts.h"
+#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {
@@ -59,6 +60,7 @@ struct Layer {
   ExpertDispatch rows;
   ExpertWeights parameters;
   ExpertsOptions options;
+  ProductPrecision precision;
   Tensor gate;  // [rows, hidden]
   Tensor up;
 
@@ -90,6 +92,7 @@ struct Layer {
                                  .seed = options.seed,
                                  .stream = options.stream,
                                  .identity_of_dropped = options.identity_of_dropped,
+                                 .precision = precision,
                                  .gate = gated() ? gate.mutable_floats() : nullptr,
                                  .up = up.mutable_floats()});
   }
@@ -167,6 +170,7 @@ Var experts(const Var& x, const Var& weights, const ExpertDispatch& dispatch, co
                  .rows = dispatch,
                  .parameters = parameters,
                  .options = options,
+                 .precision = product_precision(),
                  .gate = parameters.gate.empty() ? Tensor() : Tensor::empty({rows, hidden}),
                  .up = Tensor::empty({rows, hidden})};
   const Tensor y = layer.forward();

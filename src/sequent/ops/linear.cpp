@@ -5,6 +5,7 @@
 #include "sequent/kernels/activation.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
+#include "sequent/ops/product_precision.h"
 #include "sequent/ops/weight_product.h"
 
 namespace sequent {
@@ -30,18 +31,20 @@ Tensor forward(const Tensor& x, const Tensor& weight, const Var& bias) {
 }
 
 // dx = dy W, written or added.
-void input_gradient(const Tensor& dy, const Tensor& weight, const Var::GradientMemory& into) {
+void input_gradient(const Tensor& dy, const Tensor& weight, ProductPrecision precision,
+                    const Var::GradientMemory& into) {
   kernels::matrix_product(kernels::Cpu{}, {.a = dy.floats(),
                                            .b = weight.floats(),
                                            .c = into.sum.mutable_floats(),
                                            .rows = dy.size(0),
                                            .columns = inputs_of(weight),
                                            .inner = weight.size(0),
-                                           .beta = into.empty ? 0.0f : 1.0f});
+                                           .beta = into.empty ? 0.0f : 1.0f,
+                                           .precision = precision});
 }
 
 // The gradient of the weight, dy^T x.
-void add_weight_gradient(const Tensor& dy, const Tensor& x, const Var& weight) {
+void add_weight_gradient(const Tensor& dy, const Tensor& x, const Var& weight, ProductPrecision precision) {
   const Var::GradientMemory into = weight.gradient_memory();
   kernels::matrix_product(kernels::Cpu{}, {.a = dy.floats(),
                                            .b = x.floats(),
@@ -50,7 +53,8 @@ void add_weight_gradient(const Tensor& dy, const Tensor& x, const Var& weight) {
                                            .columns = x.size(1),
                                            .inner = x.size(0),
                                            .transpose_a = true,
-                                           .beta = into.empty ? 0.0f : 1.0f});
+                                           .beta = into.empty ? 0.0f : 1.0f,
+                                           .precision = precision});
 }
 
 // into += the sum of the rows of dy.
@@ -82,24 +86,25 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
   const bool needed = weight.wants_gradient() && recording({x, weight, bias});
   const Var input = needed ? x.kept() : x.gradient_only();
   const Var offset = bias.gradient_only();
-  return record(forward(x.value(), weight.value(), bias), {x, weight, bias}, [input, weight, offset](const Tensor& dy) {
-    if (input.wants_gradient()) input_gradient(dy, weight.value(), input.gradient_memory());
-    if (weight.wants_gradient()) add_weight_gradient(dy, input.value_again(), weight);
-    if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
-  });
+  return record(forward(x.value(), weight.value(), bias), {x, weight, bias},
+                [input, weight, offset, precision = product_precision()](const Tensor& dy) {
+                  if (input.wants_gradient()) input_gradient(dy, weight.value(), precision, input.gradient_memory());
+                  if (weight.wants_gradient()) add_weight_gradient(dy, input.value_again(), weight, precision);
+                  if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
+                });
 }
 
 Var linear_of_activation(const Var& x, Activation f, const Var& weight, const Var& bias) {
   check_sizes(x, weight, bias);
   const Var offset = bias.gradient_only();
   return record(forward(activated(x.value(), f), weight.value(), bias), {x, weight, bias},
-                [x, f, weight, offset](const Tensor& dy) {
+                [x, f, weight, offset, precision = product_precision()](const Tensor& dy) {
                   if (offset.wants_gradient()) add_bias_gradient(dy, offset.gradient_buffer());
                   Tensor y;  // the activated x again
                   if (x.wants_gradient()) {
                     const Tensor dx = Tensor::empty(x.shape());
                     if (weight.wants_gradient()) y = Tensor::empty(x.shape());
-                    input_gradient(dy, weight.value(), {dx, true});
+                    input_gradient(dy, weight.value(), precision, {dx, true});
                     kernels::activation(kernels::Cpu{}, kernels::ActivationBackward<float>{
                                                             .x = x.value().floats(),
                                                             .dy = dx.floats(),
@@ -111,7 +116,7 @@ Var linear_of_activation(const Var& x, Activation f, const Var& weight, const Va
                   } else if (weight.wants_gradient()) {
                     y = activated(x.value(), f);
                   }
-                  if (weight.wants_gradient()) add_weight_gradient(dy, y, weight);
+                  if (weight.wants_gradient()) add_weight_gradient(dy, y, weight, precision);
                 });
 }
 

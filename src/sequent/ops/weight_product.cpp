@@ -4,6 +4,7 @@
 #include "sequent/base/error.h"
 #include "sequent/kernels/matrix_product.h"
 #include "sequent/kernels/stored_product.h"
+#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 
@@ -17,7 +18,8 @@ void multiply_by_weight(const float* x, std::int64_t rows, const Tensor& weight,
                                                     .columns = outputs,
                                                     .inner = inner,
                                                     .transpose_b = true,
-                                                    .beta = beta});
+                                                    .beta = beta,
+                                                    .precision = product_precision()});
   }
   const Tensor scratch = Tensor::empty({kernels::stored_product_scratch(weight.dtype(), rows, inner)});
   kernels::stored_product(kernels::Cpu{}, {.a = x,
@@ -28,7 +30,8 @@ void multiply_by_weight(const float* x, std::int64_t rows, const Tensor& weight,
                                            .columns = outputs,
                                            .inner = inner,
                                            .beta = beta,
-                                           .scratch = scratch.mutable_floats()});
+                                           .scratch = scratch.mutable_floats(),
+                                           .precision = product_precision()});
 }
 
 void expect_float_to_record(const char* op, const Tensor& weight) {

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include "sequent/base/error.h"
+#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {
@@ -35,6 +36,9 @@ std::vector<Field> RunConfig::run_fields() {
       {"minutes", "about how long to train when `steps` is 0", &minutes},
       {"seed", "of weights, data order and all else that is drawn", &seed},
       {"recompute", "activation checkpointing: less memory, about a third more time", &recompute},
+      {"precision",
+       "of the operands of matrix products: f32, or bf16, mixed precision, faster on processors with AVX512-BF16",
+       &precision},
       {"lr", "highest learning rate", &lr},
       {"warmup", "steps of linear warm-up", &warmup},
       {"weight_decay", "decoupled weight decay; biases, norms, A_log and D are exempt", &weight_decay},
@@ -70,6 +74,7 @@ void RunConfig::validate_run() const {
                                     {"save_every", save_every}}) {
     check_at_least(name, value, std::int64_t{0});
   }
+  product_precision_of("precision", precision);
   check_at_least("log_every", log_every, std::int64_t{1});
   check_at_least("keep", keep, std::int64_t{1});
   for (const auto& [name, value] : {std::pair<std::string_view, double>{"minutes", minutes},

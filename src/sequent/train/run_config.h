@@ -16,6 +16,7 @@ struct RunConfig {
   double minutes = 0;
   std::int64_t seed = 1;
   bool recompute = false;
+  std::string precision = "f32";
   // The optimizer.
   double lr = 1e-3;
   std::int64_t warmup = 100;

@@ -12,6 +12,7 @@
 #include "sequent/base/files.h"
 #include "sequent/base/stopwatch.h"
 #include "sequent/models/model_directory.h"
+#include "sequent/ops/product_precision.h"
 #include "sequent/tensor/memory.h"
 #include "sequent/train/objective.h"
 #include "sequent/train/optimizer.h"
@@ -64,10 +65,10 @@ class Run {
   /// touched.
   double trial_seconds() {
     StepMetrics unused;
-    task_->run(0, unused);
+    gradients(0, unused);
     const Stopwatch watch;
     constexpr int kTrials = 3;
-    for (int i = 0; i < kTrials; ++i) task_->run(i, unused);
+    for (int i = 0; i < kTrials; ++i) gradients(i, unused);
     const double seconds = watch.seconds() / kTrials;
     task_->reset();
     return seconds;
@@ -80,6 +81,11 @@ class Run {
  private:
   static constexpr const char* kStateFile = "training_state.safetensors";
 
+  /// The task's step in the precision asked for; everything else is in float32.
+  void gradients(std::int64_t step, StepMetrics& metrics) {
+    const ProductPrecisionScope scope(product_precision_of("precision", config_.precision));
+    task_->run(step, metrics);
+  }
   void one_step(StepMetrics& metrics);
   /// Clips what is clipped apart; returns the factor for all gradients.
   float clip(double limit, double norm) const;
@@ -102,7 +108,7 @@ void Run::stop_non_finite(const std::string& what, const std::string& culprit) c
 }
 
 void Run::one_step(StepMetrics& metrics) {
-  task_->run(progress_.step, metrics);
+  gradients(progress_.step, metrics);
   if (!std::isfinite(*metrics.loss)) {
     stop_non_finite(fmt::format("the loss is {}", *metrics.loss), task_->first_non_finite_output(progress_.step));
   }
@@ -150,6 +156,9 @@ void Run::sample(const RunDirectory& directory, const TrainEvents& events) const
 }
 
 TrainResult Run::train(RunDirectory& directory, const TrainEvents& events) {
+  if (config_.precision == "bf16" && !kernels::multiplies_bfloat16() && events.message) {
+    events.message("precision: this processor does not multiply bfloat16; with f32 the run would be faster");
+  }
   const std::int64_t tenth = std::max<std::int64_t>(1, config_.steps / 10);
   const std::int64_t eval_every = config_.eval_every > 0 ? config_.eval_every : tenth;
   const std::int64_t save_every = config_.save_every > 0 ? config_.save_every : eval_every;

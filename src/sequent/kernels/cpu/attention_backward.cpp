@@ -11,6 +11,7 @@
 // After highway.h.
 #include "sequent/kernels/cpu/attention_bias-inl.h"
 #include "sequent/kernels/cpu/attention_tile-inl.h"
+#include "sequent/kernels/cpu/rounded_tile-inl.h"
 #include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 
@@ -28,6 +29,7 @@ struct BackwardState {
   float* log_sum;         // [kQueryTile], in units of log 2
   float* constant;        // [kQueryTile], dy . y
   float* dbias;           // [2 * bias_span + 1] of this head, times scale; may be null
+  float* words;           // for products in bfloat16
 };
 
 // p = 2^(score - log_sum), 0 where masked; ds = scale * p * (dp - dy . y).
@@ -50,6 +52,7 @@ void WeightsAndGradients(const TileStep& step, float scale, const BackwardState&
 }
 
 // One step of a tile: the five products of the backward pass.
+template <class Words>
 void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<float>& sequence, const QueryTile& tile,
                   const TileStep& step, std::int64_t head, const BackwardState& state) {
   const std::int64_t width = args.width;
@@ -62,31 +65,33 @@ void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<
   const float* value = sequence.value + step.key * key_stride + key_head;
   const std::int64_t gradient_at = (sequence.key_begin + step.key) * key_stride + key_head;
   const auto scores = [&](const float* rows, const float* columns, float* result) HWY_ATTR {
-    MultiplyTile({.a = rows,
-                  .a_row = key_stride,
-                  .a_column = 1,
-                  .b = columns + step.column,
-                  .b_row = kQueryTile,
-                  .c = result + step.column,
-                  .c_row = kQueryTile,
-                  .rows = step.keys,
-                  .columns = step.columns,
-                  .inner = width,
-                  .add = false});
+    MultiplyTileIn<Words>({.a = rows,
+                           .a_row = key_stride,
+                           .a_column = 1,
+                           .b = columns + step.column,
+                           .b_row = kQueryTile,
+                           .c = result + step.column,
+                           .c_row = kQueryTile,
+                           .rows = step.keys,
+                           .columns = step.columns,
+                           .inner = width,
+                           .add = false},
+                          state.words);
   };
   // The columns that only fill up a vector are left out of the sums over queries.
   const auto over_queries = [&](const float* weights, const float* rows, float* result) HWY_ATTR {
-    MultiplyTile({.a = weights + step.column,
-                  .a_row = kQueryTile,
-                  .a_column = 1,
-                  .b = rows + query_at,
-                  .b_row = stride,
-                  .c = result + gradient_at,
-                  .c_row = key_stride,
-                  .rows = step.keys,
-                  .columns = width,
-                  .inner = queries,
-                  .add = true});
+    MultiplyTileIn<Words>({.a = weights + step.column,
+                           .a_row = kQueryTile,
+                           .a_column = 1,
+                           .b = rows + query_at,
+                           .b_row = stride,
+                           .c = result + gradient_at,
+                           .c_row = key_stride,
+                           .rows = step.keys,
+                           .columns = width,
+                           .inner = queries,
+                           .add = true},
+                          state.words);
   };
   scores(key, state.q, state.weight);
   if (args.bias) AddBias(args, tile, step, head, state.weight);
@@ -96,21 +101,23 @@ void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<
   if (args.dv) over_queries(state.weight, args.dy, args.dv);
   if (args.dk) over_queries(state.score_gradient, args.q, args.dk);
   if (args.dq) {
-    MultiplyTile({.a = key,
-                  .a_row = 1,
-                  .a_column = key_stride,
-                  .b = state.score_gradient + step.column,
-                  .b_row = kQueryTile,
-                  .c = state.dq + step.column,
-                  .c_row = kQueryTile,
-                  .rows = width,
-                  .columns = step.columns,
-                  .inner = step.keys,
-                  .add = true});
+    MultiplyTileIn<Words>({.a = key,
+                           .a_row = 1,
+                           .a_column = key_stride,
+                           .b = state.score_gradient + step.column,
+                           .b_row = kQueryTile,
+                           .c = state.dq + step.column,
+                           .c_row = kQueryTile,
+                           .rows = width,
+                           .columns = step.columns,
+                           .inner = step.keys,
+                           .add = true},
+                          state.words);
   }
 }
 
 // One tile of queries against keys [begin, end): adds to dk, dv and dbias, writes dq.
+template <class Words>
 void BackwardTile(const AttentionBackward<float>& args, const AttentionSequence<float>& sequence, const QueryTile& tile,
                   std::int64_t head, std::int64_t begin, std::int64_t end, float* dq, float* dbias, float* scratch) {
   const FloatTag d;
@@ -134,12 +141,13 @@ void BackwardTile(const AttentionBackward<float>& args, const AttentionSequence<
                             .score_gradient = scratch + 3 * columns + kKeyTile * kQueryTile,
                             .log_sum = log_sum,
                             .constant = constant,
-                            .dbias = dbias};
+                            .dbias = dbias,
+                            .words = scratch + 3 * columns + 2 * kKeyTile * kQueryTile};
   PackColumns(tile, args.q + at, stride, width, args.scale * kLogTwoOfE, state.q);
   PackColumns(tile, args.dy + at, stride, width, 1.0f, state.dy);
   std::fill_n(state.dq, columns, 0.0f);
   ForEachStep(tile, args.causal, begin, end,
-              [&](const TileStep& step) HWY_ATTR { BackwardStep(args, sequence, tile, step, head, state); });
+              [&](const TileStep& step) HWY_ATTR { BackwardStep<Words>(args, sequence, tile, step, head, state); });
   if (args.dq) Transpose(state.dq, kQueryTile, width, tile.count, 1.0f, dq + at, stride);
 }
 
@@ -164,8 +172,10 @@ void AttentionBackwardKeys(const AttentionBackward<float>& args, const Attention
       const QueryTile tile = TileOf(args, sequence, t);
       const std::int64_t limit = std::min(end, tile.limit);
       if (begin >= limit) continue;
-      BackwardTile(args, sequence, tile, key_value_head * group + g, begin, limit, dq,
-                   dbias ? dbias + g * distances : nullptr, scratch);
+      WithWords(args.precision, [&](auto words) HWY_ATTR {
+        BackwardTile<decltype(words)>(args, sequence, tile, key_value_head * group + g, begin, limit, dq,
+                                      dbias ? dbias + g * distances : nullptr, scratch);
+      });
     }
   }
 }
@@ -224,7 +234,7 @@ std::int64_t query_elements(const AttentionBackward<float>& args) {
 }
 
 std::int64_t worker_size(const AttentionBackward<float>& args) {
-  return (3 * args.width + 2 * kKeyTile) * kQueryTile;
+  return (3 * args.width + 2 * kKeyTile) * kQueryTile + rounding_scratch(args.width, args.precision);
 }
 
 // Adds the shares of dq of the later parts to that of the first, in order.

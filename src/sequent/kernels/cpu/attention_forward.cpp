@@ -11,6 +11,7 @@
 // After highway.h.
 #include "sequent/kernels/cpu/attention_bias-inl.h"
 #include "sequent/kernels/cpu/attention_tile-inl.h"
+#include "sequent/kernels/cpu/rounded_tile-inl.h"
 #include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 
@@ -27,6 +28,7 @@ struct ForwardState {
   float* weight;   // [kKeyTile, kQueryTile], scores and then weights of the step
   float* maximum;  // [kQueryTile], of the scores so far
   float* sum;      // [kQueryTile], of the weights so far
+  float* words;    // for products in bfloat16
 };
 
 // The maximum of `most` and one vector of columns of the scores; scores that a column may not see become -inf.
@@ -81,11 +83,10 @@ void OnlineSoftmax(const TileStep& step, std::int64_t width, const ForwardState&
   }
 }
 
-}  // namespace
-
 // One tile of queries of one head against all the keys it sees.
-void AttentionForwardTile(const AttentionForward<float>& args, const AttentionSequence<float>& sequence,
-                          std::int64_t head, std::int64_t tile_index, float* scratch) {
+template <class Words>
+void ForwardTile(const AttentionForward<float>& args, const AttentionSequence<float>& sequence, std::int64_t head,
+                 std::int64_t tile_index, float* scratch) {
   const FloatTag d;
   const std::int64_t width = args.width;
   const std::int64_t stride = args.heads * width;
@@ -101,36 +102,39 @@ void AttentionForwardTile(const AttentionForward<float>& args, const AttentionSe
                            .y = scratch + width * kQueryTile,
                            .weight = scratch + 2 * width * kQueryTile,
                            .maximum = maximum,
-                           .sum = sum};
+                           .sum = sum,
+                           .words = scratch + (2 * width + kKeyTile) * kQueryTile};
   PackColumns(tile, args.q + row * stride + head * width, stride, width, args.scale * kLogTwoOfE, state.q);
   // Every column sees the first key, so the first step writes all of y and later ones add to it.
   ForEachStep(tile, args.causal, 0, tile.limit, [&](const TileStep& step) HWY_ATTR {
     const float* key = sequence.key + step.key * key_stride + key_head;
     const float* value = sequence.value + step.key * key_stride + key_head;
-    MultiplyTile({.a = key,
-                  .a_row = key_stride,
-                  .a_column = 1,
-                  .b = state.q + step.column,
-                  .b_row = kQueryTile,
-                  .c = state.weight + step.column,
-                  .c_row = kQueryTile,
-                  .rows = step.keys,
-                  .columns = step.columns,
-                  .inner = width,
-                  .add = false});
+    MultiplyTileIn<Words>({.a = key,
+                           .a_row = key_stride,
+                           .a_column = 1,
+                           .b = state.q + step.column,
+                           .b_row = kQueryTile,
+                           .c = state.weight + step.column,
+                           .c_row = kQueryTile,
+                           .rows = step.keys,
+                           .columns = step.columns,
+                           .inner = width,
+                           .add = false},
+                          state.words);
     if (args.bias) AddBias(args, tile, step, head, state.weight);
     OnlineSoftmax(step, width, state);
-    MultiplyTile({.a = value,
-                  .a_row = 1,
-                  .a_column = key_stride,
-                  .b = state.weight + step.column,
-                  .b_row = kQueryTile,
-                  .c = state.y + step.column,
-                  .c_row = kQueryTile,
-                  .rows = width,
-                  .columns = step.columns,
-                  .inner = step.keys,
-                  .add = step.key > 0});
+    MultiplyTileIn<Words>({.a = value,
+                           .a_row = 1,
+                           .a_column = key_stride,
+                           .b = state.weight + step.column,
+                           .b_row = kQueryTile,
+                           .c = state.y + step.column,
+                           .c_row = kQueryTile,
+                           .rows = width,
+                           .columns = step.columns,
+                           .inner = step.keys,
+                           .add = step.key > 0},
+                          state.words);
   });
   for (std::int64_t at = 0; at < tile.columns; at += LanesOf(d)) {
     const auto inverse = hn::Div(hn::Set(d, 1.0f), hn::Load(d, sum + at));
@@ -144,6 +148,14 @@ void AttentionForwardTile(const AttentionForward<float>& args, const AttentionSe
   for (std::int64_t i = 0; i < tile.count; ++i) {
     args.log_sum_exp[(row + i) * args.heads + head] = maximum[i] * kLogOfTwo + std::log(sum[i]);
   }
+}
+
+}  // namespace
+
+void AttentionForwardTile(const AttentionForward<float>& args, const AttentionSequence<float>& sequence,
+                          std::int64_t head, std::int64_t tile, float* scratch) {
+  WithWords(args.precision,
+            [&](auto words) HWY_ATTR { ForwardTile<decltype(words)>(args, sequence, head, tile, scratch); });
 }
 
 // The only query of a sequence, for all query heads of one key head, against keys [begin, end): y without division by
@@ -237,7 +249,7 @@ std::int64_t piece_size(const AttentionForward<float>& args) {
 }
 
 std::int64_t worker_size(const AttentionForward<float>& args) {
-  const std::int64_t tile = (2 * args.width + kKeyTile) * kQueryTile;
+  const std::int64_t tile = (2 * args.width + kKeyTile) * kQueryTile + rounding_scratch(args.width, args.precision);
   return (std::max(tile, group_of(args) * kDecodeKeys) + 15) / 16 * 16;
 }
 

@@ -8,6 +8,7 @@
 #include "sequent/base/function_ref.h"
 #include "sequent/base/threads.h"
 #include "sequent/kernels/attention.h"
+#include "sequent/kernels/cpu/rounded_tile.h"
 
 namespace sequent::kernels {
 
@@ -25,6 +26,13 @@ constexpr float kLogOfTwo = 0.693147181f;
 
 inline std::int64_t tiles_of(std::int64_t length, std::int64_t tile) {
   return (length + tile - 1) / tile;
+}
+
+/// Scratch of the products of one step, of heads of that width.
+inline std::int64_t rounding_scratch(std::int64_t width, ProductPrecision precision) {
+  if (precision == ProductPrecision::float32) return 0;
+  return std::max({rounded_tile_scratch(kKeyTile, kQueryTile, width), rounded_tile_scratch(width, kQueryTile, kKeyTile),
+                   rounded_tile_scratch(kKeyTile, width, kQueryTile)});
 }
 
 /// first_task[s] = tasks of the sequences before s; returns the tasks of all.

@@ -160,31 +160,35 @@ void gather(const ExpertRows& rows, const Task& task, const float* x, float* to,
 }
 
 // y = x W^T on the rows of a task, W: [outputs, inputs].
-void multiply(const Task& task, const float* x, const float* w, float* y, std::int64_t outputs, std::int64_t inputs) {
+void multiply(const Task& task, ProductPrecision precision, const float* x, const float* w, float* y,
+              std::int64_t outputs, std::int64_t inputs) {
   matrix_product(Cpu{}, {.a = x + task.begin * inputs,
                          .b = w,
                          .c = y + task.begin * outputs,
                          .rows = task.end - task.begin,
                          .columns = outputs,
                          .inner = inputs,
-                         .transpose_b = true});
+                         .transpose_b = true,
+                         .precision = precision});
 }
 
 // dx = dy W + beta dx on the rows of a task.
-void multiply_back(const Task& task, const float* dy, const float* w, float* dx, std::int64_t outputs,
-                   std::int64_t inputs, float beta = 0) {
+void multiply_back(const Task& task, ProductPrecision precision, const float* dy, const float* w, float* dx,
+                   std::int64_t outputs, std::int64_t inputs, float beta = 0) {
   matrix_product(Cpu{}, {.a = dy + task.begin * outputs,
                          .b = w,
                          .c = dx + task.begin * inputs,
                          .rows = task.end - task.begin,
                          .columns = inputs,
                          .inner = outputs,
-                         .beta = beta});
+                         .beta = beta,
+                         .precision = precision});
 }
 
 // dw = dy^T x, written or added, over all rows of the expert, for the task's part of dw.
-void weight_gradient(const ExpertRows& rows, const Task& task, const float* dy, const float* x, float* dw,
-                     std::int64_t outputs, std::int64_t inputs, bool add) {
+void weight_gradient(const ExpertsBackward<float>& args, const Task& task, const float* dy, const float* x, float* dw,
+                     std::int64_t outputs, std::int64_t inputs) {
+  const ExpertRows& rows = args.layer.rows;
   const std::int64_t begin = rows.begins[task.expert], size = task.end - task.begin;
   const bool by_rows = outputs >= inputs;
   const std::int64_t row = by_rows ? task.begin : 0, column = by_rows ? 0 : task.begin;
@@ -198,7 +202,8 @@ void weight_gradient(const ExpertRows& rows, const Task& task, const float* dy, 
                          .a_stride = outputs,
                          .b_stride = inputs,
                          .c_stride = inputs,
-                         .beta = add ? 1.0f : 0.0f});
+                         .beta = args.add ? 1.0f : 0.0f,
+                         .precision = args.layer.precision});
 }
 
 void drop(const Experts<float>& layer, const Task& task, float* hidden) {
@@ -253,12 +258,12 @@ void experts(Cpu, const ExpertsForward<float>& args) {
   const std::int64_t width = layer.width, hidden = layer.hidden;
   run_on_rows(layer.rows, [&](const Task& task) {
     gather(layer.rows, task, layer.x, args.inputs, width);
-    multiply(task, args.inputs, layer.up_weights[task.expert], layer.up, hidden, width);
+    multiply(task, layer.precision, args.inputs, layer.up_weights[task.expert], layer.up, hidden, width);
     if (layer.gate_weights) {
-      multiply(task, args.inputs, layer.gate_weights[task.expert], layer.gate, hidden, width);
+      multiply(task, layer.precision, args.inputs, layer.gate_weights[task.expert], layer.gate, hidden, width);
     }
     activate(layer, task, args.hidden);
-    multiply(task, args.hidden, layer.down_weights[task.expert], args.outputs, width, hidden);
+    multiply(task, layer.precision, args.hidden, layer.down_weights[task.expert], args.outputs, width, hidden);
   });
   parallel_for(0, layer.rows.tokens, grain_of(layer), [&](std::int64_t begin, std::int64_t end) {
     HWY_DYNAMIC_DISPATCH(CombineOutputs)(args, begin, end);
@@ -274,7 +279,7 @@ void rows_backward(const ExpertsBackward<float>& args, const Task& task) {
   gather(layer.rows, task, layer.x, args.inputs, width);
   gather(layer.rows, task, args.dy, args.gradients, width);
   activate(layer, task, args.hidden);
-  multiply_back(task, args.gradients, layer.down_weights[task.expert], args.dup, width, hidden);
+  multiply_back(task, layer.precision, args.gradients, layer.down_weights[task.expert], args.dup, width, hidden);
   for (std::int64_t r = task.begin; r < task.end; ++r) {
     // Which of its token's choices a row is stands in the table of rows.
     const std::int32_t* of_token = layer.rows.row + layer.rows.token[r] * choices;
@@ -288,9 +293,9 @@ void rows_backward(const ExpertsBackward<float>& args, const Task& task) {
 void input_gradients(const ExpertsBackward<float>& args, const Task& task) {
   const Experts<float>& layer = args.layer;
   const std::int64_t width = layer.width, hidden = layer.hidden;
-  multiply_back(task, args.dup, layer.up_weights[task.expert], args.gradients, hidden, width);
+  multiply_back(task, layer.precision, args.dup, layer.up_weights[task.expert], args.gradients, hidden, width);
   if (layer.gate_weights) {
-    multiply_back(task, args.dgate, layer.gate_weights[task.expert], args.gradients, hidden, width, 1);
+    multiply_back(task, layer.precision, args.dgate, layer.gate_weights[task.expert], args.gradients, hidden, width, 1);
   }
 }
 
@@ -298,7 +303,7 @@ void weight_gradients(const ExpertsBackward<float>& args, const float* dy, const
                       std::int64_t outputs, std::int64_t inputs) {
   const ExpertRows& rows = args.layer.rows;
   run_on_weights(rows, outputs, inputs, [&](const Task& task) {
-    if (dw[task.expert]) weight_gradient(rows, task, dy, x, dw[task.expert], outputs, inputs, args.add);
+    if (dw[task.expert]) weight_gradient(args, task, dy, x, dw[task.expert], outputs, inputs);
   });
 }
 

@@ -117,7 +117,8 @@ void by_panels(const StoredProduct& args) {
                              .inner = args.inner,
                              .transpose_b = true,
                              .c_stride = args.columns,
-                             .beta = args.beta});
+                             .beta = args.beta,
+                             .precision = args.precision});
     }
   });
 }

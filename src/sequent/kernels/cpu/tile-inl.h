@@ -35,15 +35,34 @@ HWY_INLINE FloatVector ExpTwo(FloatTag d, FloatVector x) {
   return hn::IfThenZeroElse(hn::Lt(x, lowest), hn::Mul(p, power));
 }
 
+// What becomes of an element on its way.
+struct Times {
+  float factor;
+  HWY_INLINE float operator()(float x) const { return factor * x; }
+#if HWY_TARGET != HWY_SCALAR
+  using Four = hn::FixedTag<float, 4>;
+  HWY_INLINE hn::Vec<Four> operator()(hn::Vec<Four> x) const {
+    return hn::Mul(hn::Set(Four(), factor), x);
+  }
+#endif
+};
+
+// For words that are not numbers, every bit of which counts.
+struct Unchanged {
+  template <class Words>
+  HWY_INLINE Words operator()(Words x) const {
+    return x;
+  }
+};
+
 #if HWY_TARGET != HWY_SCALAR
 // Four columns of four rows, or of two, to four rows.
-template <int kRows>
-HWY_INLINE void TransposeFour(const float* from, std::int64_t from_row, float factor, float* to, std::int64_t to_row) {
+template <int kRows, class Change>
+HWY_INLINE void TransposeFour(const float* from, std::int64_t from_row, Change change, float* to, std::int64_t to_row) {
   static_assert(kRows == 2 || kRows == 4);
   const hn::FixedTag<float, 4> four;
   const hn::Half<decltype(four)> two;
-  const auto scale = hn::Set(four, factor);
-  const auto r0 = hn::Mul(scale, hn::LoadU(four, from)), r1 = hn::Mul(scale, hn::LoadU(four, from + from_row));
+  const auto r0 = change(hn::LoadU(four, from)), r1 = change(hn::LoadU(four, from + from_row));
   if constexpr (kRows == 2) {
     const auto low = hn::InterleaveLower(four, r0, r1), high = hn::InterleaveUpper(four, r0, r1);
     hn::StoreU(hn::LowerHalf(two, low), two, to);
@@ -51,8 +70,7 @@ HWY_INLINE void TransposeFour(const float* from, std::int64_t from_row, float fa
     hn::StoreU(hn::LowerHalf(two, high), two, to + 2 * to_row);
     hn::StoreU(hn::UpperHalf(two, high), two, to + 3 * to_row);
   } else {
-    const auto r2 = hn::Mul(scale, hn::LoadU(four, from + 2 * from_row));
-    const auto r3 = hn::Mul(scale, hn::LoadU(four, from + 3 * from_row));
+    const auto r2 = change(hn::LoadU(four, from + 2 * from_row)), r3 = change(hn::LoadU(four, from + 3 * from_row));
     const auto low02 = hn::InterleaveLower(four, r0, r2), low13 = hn::InterleaveLower(four, r1, r3);
     const auto high02 = hn::InterleaveUpper(four, r0, r2), high13 = hn::InterleaveUpper(four, r1, r3);
     hn::StoreU(hn::InterleaveLower(four, low02, low13), four, to);
@@ -63,9 +81,10 @@ HWY_INLINE void TransposeFour(const float* from, std::int64_t from_row, float fa
 }
 #endif
 
-// to[c * to_row + r] = factor * from[r * from_row + c].
-HWY_INLINE void Transpose(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
-                          float factor, float* to, std::int64_t to_row) {
+// to[c * to_row + r] = change(from[r * from_row + c]).
+template <class Change>
+HWY_INLINE void TransposeWith(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+                              Change change, float* to, std::int64_t to_row) {
   std::int64_t done = 0;  // columns
 #if HWY_TARGET != HWY_SCALAR
   // Columns in strips: what is written stays near while all rows are read, some lines of each in turn.
@@ -75,23 +94,29 @@ HWY_INLINE void Transpose(const float* from, std::int64_t from_row, std::int64_t
     std::int64_t r = 0;
     for (; r + 4 <= rows; r += 4) {
       for (std::int64_t c = done; c < end; c += 4) {
-        TransposeFour<4>(from + r * from_row + c, from_row, factor, to + c * to_row + r, to_row);
+        TransposeFour<4>(from + r * from_row + c, from_row, change, to + c * to_row + r, to_row);
       }
     }
     for (; r + 2 <= rows; r += 2) {
       for (std::int64_t c = done; c < end; c += 4) {
-        TransposeFour<2>(from + r * from_row + c, from_row, factor, to + c * to_row + r, to_row);
+        TransposeFour<2>(from + r * from_row + c, from_row, change, to + c * to_row + r, to_row);
       }
     }
     for (; r < rows; ++r) {
-      for (std::int64_t c = done; c < end; ++c) to[c * to_row + r] = factor * from[r * from_row + c];
+      for (std::int64_t c = done; c < end; ++c) to[c * to_row + r] = change(from[r * from_row + c]);
     }
     done = end;
   }
 #endif
   for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = done; c < columns; ++c) to[c * to_row + r] = factor * from[r * from_row + c];
+    for (std::int64_t c = done; c < columns; ++c) to[c * to_row + r] = change(from[r * from_row + c]);
   }
+}
+
+// to[c * to_row + r] = factor * from[r * from_row + c].
+HWY_INLINE void Transpose(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+                          float factor, float* to, std::int64_t to_row) {
+  TransposeWith(from, from_row, rows, columns, Times{factor}, to, to_row);
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE

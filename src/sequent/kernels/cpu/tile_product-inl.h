@@ -17,7 +17,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace sequent::kernels::HWY_NAMESPACE {
 
-// C = A B, or C += A B, for A of [rows, inner], B of [inner, columns].
+// C = A B, or C += A B, for A of [rows, inner], B of [inner, columns]. A and B are made of words, floats unless said
+// otherwise.
 struct TileProduct {
   const float* a;
   std::int64_t a_row;     // elements from one row of A to the next
@@ -42,9 +43,14 @@ constexpr int kBlockRows = 6;
 #endif
 constexpr int kBlockVectors = 2;
 
+// Words that are floats.
+struct FloatWords {
+  static HWY_INLINE FloatVector MulAdd(FloatVector a, FloatVector b, FloatVector sum) { return hn::MulAdd(a, b, sum); }
+};
+
 // One block of C at (row, column). One of a single vector may reach past the last column; if kPartial, B ends there
 // too.
-template <int kRows, int kVectors, bool kPartial = false>
+template <class Words, int kRows, int kVectors, bool kPartial = false>
 HWY_INLINE void MultiplyBlock(const TileProduct& p, std::int64_t row, std::int64_t column) {
   const FloatTag d;
   const std::int64_t lanes = LanesOf(d);
@@ -65,7 +71,7 @@ HWY_INLINE void MultiplyBlock(const TileProduct& p, std::int64_t row, std::int64
     for (int v = 0; v < kVectors; ++v) factor[v] = kPartial ? LoadUpTo(d, b, left) : hn::LoadU(d, b + v * lanes);
     for (int r = 0; r < kRows; ++r) {
       const auto element = hn::Set(d, a[r * p.a_row]);
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(element, factor[v], sum[r][v]);
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = Words::MulAdd(element, factor[v], sum[r][v]);
     }
   }
   if (p.add) {
@@ -80,24 +86,25 @@ HWY_INLINE void MultiplyBlock(const TileProduct& p, std::int64_t row, std::int64
   }
 }
 
-template <int kRows>
+template <class Words, int kRows>
 HWY_INLINE void MultiplyRows(const TileProduct& p, std::int64_t row) {
   const std::int64_t lanes = LanesOf(FloatTag());
   std::int64_t column = 0;
   for (; column + kBlockVectors * lanes <= p.columns; column += kBlockVectors * lanes) {
-    MultiplyBlock<kRows, kBlockVectors>(p, row, column);
+    MultiplyBlock<Words, kRows, kBlockVectors>(p, row, column);
   }
   const std::int64_t whole = p.b_padded ? p.columns : p.columns - lanes + 1;
-  for (; column < whole; column += lanes) MultiplyBlock<kRows, 1>(p, row, column);
-  if (column < p.columns) MultiplyBlock<kRows, 1, true>(p, row, column);
+  for (; column < whole; column += lanes) MultiplyBlock<Words, kRows, 1>(p, row, column);
+  if (column < p.columns) MultiplyBlock<Words, kRows, 1, true>(p, row, column);
 }
 
 // Each element of C is summed in the order of the inner index, whatever block it falls into, before it is added.
-inline HWY_NOINLINE void MultiplyTile(const TileProduct& p) {
+template <class Words = FloatWords>
+HWY_NOINLINE void MultiplyTile(const TileProduct& p) {
   std::int64_t row = 0;
-  for (; row + kBlockRows <= p.rows; row += kBlockRows) MultiplyRows<kBlockRows>(p, row);
-  for (; row + 2 <= p.rows; row += 2) MultiplyRows<2>(p, row);
-  if (row < p.rows) MultiplyRows<1>(p, row);
+  for (; row + kBlockRows <= p.rows; row += kBlockRows) MultiplyRows<Words, kBlockRows>(p, row);
+  for (; row + 2 <= p.rows; row += 2) MultiplyRows<Words, 2>(p, row);
+  if (row < p.rows) MultiplyRows<Words, 1>(p, row);
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE
