@@ -4,10 +4,10 @@
 
 #include <benchmark/benchmark.h>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/threads.h"
 #include "sequent/nn/channel_mixer.h"
-#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <numeric>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/random.h"
 #include "sequent/models/vjepa.h"
-#include "sequent/ops/product_precision.h"
 #include "sequent/tensor/memory.h"
 #include "sequent/train/optimizer.h"
 

@@ -1,6 +1,7 @@
 """Sequent and PyTorch side by side: the same workloads, in turn, on the same machine; prints a Markdown table.
 
-    python3 bench/peers/run.py [--only NAME...] [--rounds 3] [--runs 5] [--side both|sequent|pytorch] [--json FILE]
+    python3 bench/peers/run.py [--only NAME...] [--rounds 3] [--runs 5] [--side both|sequent|pytorch] [--precision bf16]
+                               [--json FILE]
 
 A round of a workload is: sequent, PyTorch, sequent, PyTorch with a tuned allocator; each in a process of its own that
 warms up and reports the median of its runs. The table shows the median over the rounds. PyTorch's better allocator
@@ -18,10 +19,10 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SEQUENT = "{build}/sequent bench --json --threads {threads} --runs {runs}"
+SEQUENT = "{build}/sequent bench --json --threads {threads} --runs {runs} --precision {precision}"
 SCAN = "{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs}"
 EXPERTS = ("{build}/bench/kernel_benchmarks --benchmark_format=json --benchmark_repetitions={runs} "
-           "--benchmark_filter=^experts_backward/threads:{threads}/tokens:2048/experts:EXPERTS/chosen:1/gated:0/bfloat16:0/")
+           "--benchmark_filter=^experts_backward/threads:{threads}/tokens:2048/experts:EXPERTS/chosen:1/gated:0/bfloat16:{bfloat16}/")
 MODEL = "--width 256 --layers 4"
 RETNET = f"{MODEL} --heads 4 --feed-forward 512"
 
@@ -106,13 +107,15 @@ def measure(command, environment):
 
 def turns(ours, theirs, arguments):
     """One round, as (side, command, environment): A B A B."""
-    values = {"build": arguments.build, "threads": arguments.threads, "runs": arguments.runs}
+    rounded = arguments.precision == "bf16"
+    values = {"build": arguments.build, "threads": arguments.threads, "runs": arguments.runs,
+              "precision": arguments.precision, "bfloat16": int(rounded)}
     # For PyTorch; sequent has a flag.
     threads = {"OMP_NUM_THREADS": str(arguments.threads), "OPENBLAS_NUM_THREADS": str(arguments.threads)}
     ours = ours.format(**values).split()
     script, *flags = theirs.split()
     theirs = [arguments.python, str(HERE / script), *flags, "--threads", str(arguments.threads), "--runs",
-              str(arguments.runs)]
+              str(arguments.runs), *(["--autocast"] if rounded else [])]
     round_ = [(OURS, ours, threads), (DEFAULT, theirs, threads), (OURS, ours, threads),
               (TUNED_SIDE, theirs, {**threads, **TUNED})]
     wanted = {"both": (OURS, DEFAULT, TUNED_SIDE), "sequent": (OURS,), "pytorch": (DEFAULT, TUNED_SIDE)}
@@ -184,6 +187,8 @@ def main():
     parser.add_argument("--only", nargs="+", default=[], metavar="TEXT",
                         help="workloads whose name contains any of these")
     parser.add_argument("--side", choices=["both", "sequent", "pytorch"], default="both")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32",
+                        help="bf16: ours with --precision bf16, PyTorch's with torch.autocast; the scans have no such form")
     parser.add_argument("--json", metavar="FILE", help="also keep every measurement")
     arguments = parser.parse_args()
 

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/nn/feed_forward.h"
-#include "sequent/ops/product_precision.h"
 #include "tests/support/parameter_gradients.h"
 #include "tests/support/values.h"
 

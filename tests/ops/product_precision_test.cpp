@@ -1,12 +1,10 @@
-#include "sequent/ops/product_precision.h"
-
+// Every operation with products, in either precision.
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <thread>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
-#include "sequent/base/error.h"
 #include "sequent/ops/attention.h"
 #include "sequent/ops/cross_entropy.h"
 #include "sequent/ops/experts.h"
@@ -15,31 +13,6 @@
 
 namespace sequent {
 namespace {
-
-TEST(ProductPrecision, HoldsForItsScopeAndThread) {
-  EXPECT_EQ(product_precision(), ProductPrecision::float32);
-  {
-    const ProductPrecisionScope outer(ProductPrecision::bfloat16);
-    {
-      const ProductPrecisionScope inner(ProductPrecision::float32);
-      EXPECT_EQ(product_precision(), ProductPrecision::float32);
-    }
-    EXPECT_EQ(product_precision(), ProductPrecision::bfloat16);
-    std::thread([] { EXPECT_EQ(product_precision(), ProductPrecision::float32); }).join();
-  }
-  EXPECT_EQ(product_precision(), ProductPrecision::float32);
-}
-
-TEST(ProductPrecision, IsReadFromItsName) {
-  EXPECT_EQ(product_precision_of("precision", "f32"), ProductPrecision::float32);
-  EXPECT_EQ(product_precision_of("precision", "bf16"), ProductPrecision::bfloat16);
-  try {
-    product_precision_of("precision", "f16");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "precision: must be f32 or bf16, got 'f16'");
-  }
-}
 
 // An operation with products, and the shapes of its inputs.
 struct Operation {
@@ -118,6 +91,24 @@ TEST(ProductPrecision, ReachesEveryOperationAndItsBackwardPass) {
         test::expect_near_in_bfloat16(rounded[i], full[i], i == 0 ? "result" : "gradient " + std::to_string(i - 1));
       }
     }
+  }
+}
+
+TEST(ProductPrecision, IsTheSameWhenAPartIsRunAgain) {
+  for (const Operation& operation : operations()) {
+    SCOPED_TRACE(operation.name);
+    Operation again = operation;
+    again.run = [&operation](const std::vector<Var>& in) {
+      return recompute(
+          [&operation, in](const Var& x) {
+            std::vector<Var> inputs = in;
+            inputs[0] = x;
+            return operation.run(inputs);
+          },
+          in[0]);
+    };
+    constexpr auto kFull = ProductPrecision::float32, kRounded = ProductPrecision::bfloat16;
+    EXPECT_EQ(results_of(again, kRounded, kFull), results_of(operation, kRounded, kRounded));
   }
 }
 

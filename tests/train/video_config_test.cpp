@@ -52,6 +52,7 @@ TEST(VideoTrainConfig, DescribesModelClipsAndMasks) {
 
 TEST(VideoTrainConfig, HasThePublishedRuns) {
   const VideoTrainConfig config = video_recipe("vith16-384");
+  EXPECT_EQ(config.precision, "bf16");
   EXPECT_EQ(config.size, "huge");
   EXPECT_EQ(config.image_size, 384);
   EXPECT_EQ(config.batch, 2400);

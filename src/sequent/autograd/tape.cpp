@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/base/error.h"
 
 namespace sequent {
@@ -99,13 +100,15 @@ std::vector<Var> recompute_outputs(std::function<std::vector<Var>(const Var&)> b
   }
   // Whether anything inside wants a gradient is known only to the body, so this step is always recorded.
   const Var inputs[] = {x, Var::parameter(Tensor::empty({0}))};
-  return record_outputs(values, inputs, [body = std::move(body), x](std::span<const Tensor> gradients) {
-    const Var inner = x.wants_gradient() ? Var::parameter(x.value()) : Var(x.value());
-    Tape tape;
-    const std::vector<Var> outputs = body(inner);
-    tape.backward(outputs, gradients);
-    x.accumulate(inner.gradient());
-  });
+  return record_outputs(
+      values, inputs, [body = std::move(body), x, precision = product_precision()](std::span<const Tensor> gradients) {
+        const ProductPrecisionScope scope(precision);
+        const Var inner = x.wants_gradient() ? Var::parameter(x.value()) : Var(x.value());
+        Tape tape;
+        const std::vector<Var> outputs = body(inner);
+        tape.backward(outputs, gradients);
+        x.accumulate(inner.gradient());
+      });
 }
 
 }  // namespace sequent

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "sequent/ops/product_precision.h"
+#include "sequent/autograd/product_precision.h"
 
 namespace sequent {
 

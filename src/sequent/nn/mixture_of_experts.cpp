@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/base/error.h"
 #include "sequent/ops/elementwise.h"
-#include "sequent/ops/product_precision.h"
 #include "sequent/ops/router.h"
 
 namespace sequent {

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <vector>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/base/threads.h"
 #include "sequent/kernels/attention.h"
-#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/kernels/cross_entropy.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
-#include "sequent/ops/product_precision.h"
 #include "sequent/ops/weight_product.h"
 
 namespace sequent {

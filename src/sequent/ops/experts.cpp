@@ -5,10 +5,10 @@
 #include <span>
 #include <utility>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/kernels/experts.h"
-#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {

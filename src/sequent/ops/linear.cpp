@@ -1,11 +1,11 @@
 #include "sequent/ops/linear.h"
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/kernels/activation.h"
 #include "sequent/kernels/elementwise.h"
 #include "sequent/kernels/matrix_product.h"
-#include "sequent/ops/product_precision.h"
 #include "sequent/ops/weight_product.h"
 
 namespace sequent {

@@ -1,10 +1,10 @@
 #include "sequent/ops/weight_product.h"
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/autograd/tape.h"
 #include "sequent/base/error.h"
 #include "sequent/kernels/matrix_product.h"
 #include "sequent/kernels/stored_product.h"
-#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/base/error.h"
-#include "sequent/ops/product_precision.h"
 
 namespace sequent {
 namespace {

@@ -8,11 +8,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "sequent/autograd/product_precision.h"
 #include "sequent/base/error.h"
 #include "sequent/base/files.h"
 #include "sequent/base/stopwatch.h"
 #include "sequent/models/model_directory.h"
-#include "sequent/ops/product_precision.h"
 #include "sequent/tensor/memory.h"
 #include "sequent/train/objective.h"
 #include "sequent/train/optimizer.h"

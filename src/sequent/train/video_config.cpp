@@ -140,6 +140,7 @@ VideoTrainConfig video_recipe(std::string_view name) {
   config.image_size = recipe.image_size;
   config.batch = recipe.batch;
   config.steps = kEpochs * kStepsPerEpoch;
+  config.precision = "bf16";
   return config;
 }
 

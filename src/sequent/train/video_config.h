@@ -1,5 +1,5 @@
 // Everything that decides a run of V-JEPA on video. The defaults are the published recipe (configs/pretrain/vitl16.yaml
-// of the paper's code), but for size, batch and length.
+// of the paper's code), but for size, batch, length and precision.
 #pragma once
 
 #include <cstdint>

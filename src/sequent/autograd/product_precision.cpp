@@ -1,4 +1,4 @@
-#include "sequent/ops/product_precision.h"
+#include "sequent/autograd/product_precision.h"
 
 #include <utility>
 

@@ -10,8 +10,9 @@ namespace sequent {
 
 using kernels::ProductPrecision;
 
-/// What the operations called on this thread multiply in, float32 at first. They keep it for their backward pass.
-/// Weights, activations, gradients, sums and everything that is no product stay float32 in either.
+/// What the operations called on this thread multiply in, float32 at first. They keep it for their backward pass, and
+/// recompute() for its second run. Weights, activations, gradients, sums and everything that is no product stay float32
+/// in either.
 ProductPrecision product_precision();
 
 /// "f32" or "bf16"; anything else is an Error that begins with `name`.
