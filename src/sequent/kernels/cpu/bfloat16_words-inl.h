@@ -105,6 +105,16 @@ HWY_INLINE void WordsOfRows(const float* first, const float* second, std::int64_
   });
 }
 
+// to[k / 2, :] = the words of factor * from[k, :] and factor * from[k + 1, :], zeros past the last row.
+template <class Words>
+HWY_INLINE void WordsOfRowPairs(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+                                float factor, float* to, std::int64_t to_row) {
+  for (std::int64_t k = 0; k < rows; k += 2) {
+    const float* first = from + k * from_row;
+    WordsOfRows<Words>(first, k + 1 < rows ? first + from_row : nullptr, columns, factor, to + k / 2 * to_row);
+  }
+}
+
 // to[p] = the word of factor * row[2 p] and factor * row[2 p + 1]; zero past the end.
 template <class Words>
 HWY_INLINE void WordsOfRow(const float* row, std::int64_t size, float factor, float* to) {
@@ -123,6 +133,14 @@ HWY_INLINE void WordsOfRow(const float* row, std::int64_t size, float factor, fl
     StoreUpTo(d, Words::OfNeighbours(low, high), to + i / 2, (size - i + 1) / 2);
   }
 #endif
+}
+
+// The same of each row; to: [rows, (columns + 1) / 2].
+template <class Words>
+HWY_INLINE void WordsOfEachRow(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+                               float factor, float* to) {
+  const std::int64_t words = (columns + 1) / 2;
+  for (std::int64_t r = 0; r < rows; ++r) WordsOfRow<Words>(from + r * from_row, columns, factor, to + r * words);
 }
 
 }  // namespace sequent::kernels::HWY_NAMESPACE

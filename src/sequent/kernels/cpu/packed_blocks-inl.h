@@ -31,7 +31,7 @@ struct Operand {
   HWY_INLINE Operand From(std::int64_t i, std::int64_t j) const { return {data + i * row + j * column, row, column}; }
 };
 
-// Rows of A as tiles read them: that of rows r, r + 1, ... begins at data + r * step.
+// Rows of A as tiles read them: that of the rows from r on begins at data + r * step.
 struct TileRows {
   const float* data;
   std::int64_t step;
@@ -108,7 +108,7 @@ struct Bfloat16Blocks {
   static HWY_INLINE TileRows RowsOf(const Operand& a, std::int64_t rows, std::int64_t inner, float* to) {
     const std::int64_t words = (inner + 1) / 2;
     if (a.row != 1) {
-      for (std::int64_t r = 0; r < rows; ++r) WordsOfRow<Words>(a.data + r * a.row, inner, 1.0f, to + r * words);
+      WordsOfEachRow<Words>(a.data, a.row, rows, inner, 1.0f, to);
       return {to, words, words, 1};
     }
     HWY_ALIGN float column[kRowBlock];
@@ -127,14 +127,10 @@ struct Bfloat16Blocks {
     const std::int64_t words = (inner + 1) / 2;
     if (columns < width) std::fill_n(to, words * width, 0.0f);
     if (b.row == 1) {
-      for (std::int64_t j = 0; j < columns; ++j)
-        WordsOfRow<Words>(b.data + j * b.column, inner, factor, scratch + j * words);
+      WordsOfEachRow<Words>(b.data, b.column, columns, inner, factor, scratch);
       return TransposeWith(scratch, words, columns, words, Unchanged(), to, width);
     }
-    for (std::int64_t k = 0; k < inner; k += 2) {
-      const float* first = b.data + k * b.row;
-      WordsOfRows<Words>(first, k + 1 < inner ? first + b.row : nullptr, columns, factor, to + k / 2 * width);
-    }
+    WordsOfRowPairs<Words>(b.data, b.row, inner, columns, factor, to, width);
   }
 };
 

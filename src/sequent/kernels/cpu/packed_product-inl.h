@@ -1,5 +1,6 @@
 // A matrix product of any size on one thread: B is copied into blocks that lie in the nearest caches, A is read where
-// it is, and their products are tiles. Compiled once per SIMD target, so no ordinary include guard.
+// it is unless it is to be rounded, and their products are tiles. Compiled once per SIMD target, so no ordinary include
+// guard.
 //
 // Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), with a block of B, not of A, as
 // the larger one: training multiplies many rows by weights, and then each weight is copied once. A tile reads few rows

@@ -25,22 +25,18 @@ template <class Words>
 HWY_INLINE void MultiplyTileIn(TileProduct p, float* scratch) {
   if constexpr (!std::is_same_v<Words, FloatWords>) {
     const std::int64_t words = (p.inner + 1) / 2, lanes = LanesOf(FloatTag());
+    const bool by_rows = p.a_column == 1;
+    if (by_rows) {
+      WordsOfEachRow<Words>(p.a, p.a_row, p.rows, p.inner, 1.0f, scratch);
+    } else {
+      WordsOfRowPairs<Words>(p.a, p.a_column, p.inner, p.rows, 1.0f, scratch, p.rows);
+    }
     float* const b = scratch + words * p.rows;
     const std::int64_t b_row = (p.columns + lanes - 1) / lanes * lanes;
-    for (std::int64_t k = 0; k < p.inner; k += 2) {
-      const bool pair = k + 1 < p.inner;
-      const float* row = p.b + k * p.b_row;
-      WordsOfRows<Words>(row, pair ? row + p.b_row : nullptr, p.columns, 1.0f, b + k / 2 * b_row);
-      if (p.a_column == 1) continue;
-      const float* column = p.a + k * p.a_column;
-      WordsOfRows<Words>(column, pair ? column + p.a_column : nullptr, p.rows, 1.0f, scratch + k / 2 * p.rows);
-    }
-    for (std::int64_t r = 0; p.a_column == 1 && r < p.rows; ++r) {
-      WordsOfRow<Words>(p.a + r * p.a_row, p.inner, 1.0f, scratch + r * words);
-    }
+    WordsOfRowPairs<Words>(p.b, p.b_row, p.inner, p.columns, 1.0f, b, b_row);
     p.a = scratch;
-    p.a_row = p.a_column == 1 ? words : 1;
-    p.a_column = p.a_column == 1 ? 1 : p.rows;
+    p.a_row = by_rows ? words : 1;
+    p.a_column = by_rows ? 1 : p.rows;
     p.b = b;
     p.b_row = b_row;
     p.b_padded = true;
