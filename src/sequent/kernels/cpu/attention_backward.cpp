@@ -11,8 +11,6 @@
 // After highway.h.
 #include "sequent/kernels/cpu/attention_bias-inl.h"
 #include "sequent/kernels/cpu/attention_tile-inl.h"
-#include "sequent/kernels/cpu/rounded_tile-inl.h"
-#include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -64,20 +62,6 @@ void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<
   const float* key = sequence.key + step.key * key_stride + key_head;
   const float* value = sequence.value + step.key * key_stride + key_head;
   const std::int64_t gradient_at = (sequence.key_begin + step.key) * key_stride + key_head;
-  const auto scores = [&](const float* rows, const float* columns, float* result) HWY_ATTR {
-    MultiplyTileIn<Words>({.a = rows,
-                           .a_row = key_stride,
-                           .a_column = 1,
-                           .b = columns + step.column,
-                           .b_row = kQueryTile,
-                           .c = result + step.column,
-                           .c_row = kQueryTile,
-                           .rows = step.keys,
-                           .columns = step.columns,
-                           .inner = width,
-                           .add = false},
-                          state.words);
-  };
   // The columns that only fill up a vector are left out of the sums over queries.
   const auto over_queries = [&](const float* weights, const float* rows, float* result) HWY_ATTR {
     MultiplyTileIn<Words>({.a = weights + step.column,
@@ -93,27 +77,14 @@ void BackwardStep(const AttentionBackward<float>& args, const AttentionSequence<
                            .add = true},
                           state.words);
   };
-  scores(key, state.q, state.weight);
+  SumOverChannels<Words>(step, key, key_stride, width, state.q, state.weight, state.words);
   if (args.bias) AddBias(args, tile, step, head, state.weight);
-  scores(value, state.dy, state.score_gradient);
+  SumOverChannels<Words>(step, value, key_stride, width, state.dy, state.score_gradient, state.words);
   WeightsAndGradients(step, args.scale, state);
   if (state.dbias) SumDistances(args, tile, step, state.score_gradient, state.dbias);
   if (args.dv) over_queries(state.weight, args.dy, args.dv);
   if (args.dk) over_queries(state.score_gradient, args.q, args.dk);
-  if (args.dq) {
-    MultiplyTileIn<Words>({.a = key,
-                           .a_row = 1,
-                           .a_column = key_stride,
-                           .b = state.score_gradient + step.column,
-                           .b_row = kQueryTile,
-                           .c = state.dq + step.column,
-                           .c_row = kQueryTile,
-                           .rows = width,
-                           .columns = step.columns,
-                           .inner = step.keys,
-                           .add = true},
-                          state.words);
-  }
+  if (args.dq) SumOverKeys<Words>(step, key, key_stride, width, state.score_gradient, true, state.dq, state.words);
 }
 
 // One tile of queries against keys [begin, end): adds to dk, dv and dbias, writes dq.

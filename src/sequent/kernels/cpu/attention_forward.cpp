@@ -11,7 +11,6 @@
 // After highway.h.
 #include "sequent/kernels/cpu/attention_bias-inl.h"
 #include "sequent/kernels/cpu/attention_tile-inl.h"
-#include "sequent/kernels/cpu/rounded_tile-inl.h"
 #include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 
@@ -109,32 +108,10 @@ void ForwardTile(const AttentionForward<float>& args, const AttentionSequence<fl
   ForEachStep(tile, args.causal, 0, tile.limit, [&](const TileStep& step) HWY_ATTR {
     const float* key = sequence.key + step.key * key_stride + key_head;
     const float* value = sequence.value + step.key * key_stride + key_head;
-    MultiplyTileIn<Words>({.a = key,
-                           .a_row = key_stride,
-                           .a_column = 1,
-                           .b = state.q + step.column,
-                           .b_row = kQueryTile,
-                           .c = state.weight + step.column,
-                           .c_row = kQueryTile,
-                           .rows = step.keys,
-                           .columns = step.columns,
-                           .inner = width,
-                           .add = false},
-                          state.words);
+    SumOverChannels<Words>(step, key, key_stride, width, state.q, state.weight, state.words);
     if (args.bias) AddBias(args, tile, step, head, state.weight);
     OnlineSoftmax(step, width, state);
-    MultiplyTileIn<Words>({.a = value,
-                           .a_row = 1,
-                           .a_column = key_stride,
-                           .b = state.weight + step.column,
-                           .b_row = kQueryTile,
-                           .c = state.y + step.column,
-                           .c_row = kQueryTile,
-                           .rows = width,
-                           .columns = step.columns,
-                           .inner = step.keys,
-                           .add = step.key > 0},
-                          state.words);
+    SumOverKeys<Words>(step, value, key_stride, width, state.weight, step.key > 0, state.y, state.words);
   });
   for (std::int64_t at = 0; at < tile.columns; at += LanesOf(d)) {
     const auto inverse = hn::Div(hn::Set(d, 1.0f), hn::Load(d, sum + at));

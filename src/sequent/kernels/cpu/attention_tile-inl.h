@@ -14,8 +14,8 @@
 #include "hwy/highway.h"
 #include "sequent/kernels/cpu/attention_schedule.h"
 // After highway.h.
+#include "sequent/kernels/cpu/rounded_tile-inl.h"
 #include "sequent/kernels/cpu/tile-inl.h"
-#include "sequent/kernels/cpu/tile_product-inl.h"
 #include "sequent/kernels/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -80,6 +80,43 @@ HWY_INLINE void ForEachStep(const QueryTile& tile, bool causal, std::int64_t beg
       if (seen > 0) body(TileStep{key, seen, column, columns, seen > diagonal + 1, diagonal});
     }
   }
+}
+
+// result[key, query] = sum over the channels of rows[key, channel] * columns[channel, query], for the keys and queries
+// of a step; `words` is scratch for bfloat16.
+template <class Words>
+HWY_INLINE void SumOverChannels(const TileStep& step, const float* rows, std::int64_t stride, std::int64_t width,
+                                const float* columns, float* result, float* words) {
+  MultiplyTileIn<Words>({.a = rows,
+                         .a_row = stride,
+                         .a_column = 1,
+                         .b = columns + step.column,
+                         .b_row = kQueryTile,
+                         .c = result + step.column,
+                         .c_row = kQueryTile,
+                         .rows = step.keys,
+                         .columns = step.columns,
+                         .inner = width,
+                         .add = false},
+                        words);
+}
+
+// result[channel, query] = sum over the keys of rows[key, channel] * weights[key, query], or added to it.
+template <class Words>
+HWY_INLINE void SumOverKeys(const TileStep& step, const float* rows, std::int64_t stride, std::int64_t width,
+                            const float* weights, bool add, float* result, float* words) {
+  MultiplyTileIn<Words>({.a = rows,
+                         .a_row = 1,
+                         .a_column = stride,
+                         .b = weights + step.column,
+                         .b_row = kQueryTile,
+                         .c = result + step.column,
+                         .c_row = kQueryTile,
+                         .rows = width,
+                         .columns = step.columns,
+                         .inner = step.keys,
+                         .add = add},
+                        words);
 }
 
 // All ones where row `j` of a step is visible to the lanes from `lane` of it on.
