@@ -1,8 +1,12 @@
 # Warnings, sanitizers and the compiler cache, for every target of this project.
 find_program(SEQUENT_CCACHE ccache)
 if(SEQUENT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SEQUENT_CCACHE})
+  # With paths relative to the checkout, so that a second clone finds what the first one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true
+      ${SEQUENT_CCACHE})
 endif()
+# Nor do programs know where they were built: what the cache gives a second clone must not name the first.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror=return-type)
 # Release keeps assertions of our own mistakes out, but never the checks of user input, which throw.
