@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import pathlib
 import resource
 import statistics
+import sys
 import time
 
 import torch
@@ -18,8 +20,18 @@ def parser(description):
     return result
 
 
+def warn_of_spinning():
+    """OpenBLAS with threads of its own and PyTorch's OpenMP threads wait by spinning, each on the other's core."""
+    maps = pathlib.Path("/proc/self/maps")
+    if maps.exists() and "/openblas-pthread/" in maps.read_text():
+        print("warning: torch uses OpenBLAS with threads of its own, up to four times slower here than its OpenMP build: "
+              "install libopenblas0-openmp and choose it with update-alternatives --config for libopenblas.so.0, "
+              "libblas.so.3 and liblapack.so.3", file=sys.stderr)
+
+
 def start(arguments):
     """The same threads and random numbers for every script."""
+    warn_of_spinning()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
 

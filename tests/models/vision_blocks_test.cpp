@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sequent/autograd/tape.h"
+#include "sequent/ops/embedding.h"
 #include "tests/support/files.h"
 #include "tests/support/values.h"
 
@@ -59,6 +60,44 @@ TEST(VisionBlocks, RecomputingChangesNothing) {
     return all;
   };
   EXPECT_EQ(gradients(true), gradients(false));
+}
+
+TEST(VisionBlocks, WantedTokensAreWhatTheyAreAmongAll) {
+  const TokenRows wanted = {Segments({0, 2, 3, 5}), {0, 2, 3, 6, 8}};
+  const Tensor dy = test::to_tensor(test::random_values(5 * 12, "dy"), {5, 12});
+  const std::vector<std::int32_t> ids = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+  const GridRotation rotation(ids, {1, 3, 3}, 6);
+  const auto results = [&](bool all, bool recompute) {
+    const Model model;
+    const Var x = Var::parameter(input());
+    const VisionOptions options = {.recompute_blocks = recompute, .observe = {}};
+    Tape tape;
+    const Var y = all ? embedding(wanted.rows, model.blocks.forward(x, kSegments, &rotation, options))
+                      : model.blocks.forward(x, kSegments, wanted, &rotation, options);
+    tape.backward(y, dy);
+    std::vector<std::vector<double>> values = {test::to_doubles(y.value()), test::to_doubles(x.gradient())};
+    for (const Parameter& parameter : model.parameters.all()) {
+      values.push_back(test::to_doubles(parameter.var.gradient()));
+    }
+    return values;
+  };
+  for (const bool recompute : {false, true}) {
+    const auto expected = results(true, recompute), actual = results(false, recompute);
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) test::expect_close(actual[i], expected[i], 1e-5, "value");
+  }
+}
+
+TEST(VisionBlocks, RefusesWantedTokensThatDoNotFit) {
+  const Model model;
+  const auto message = [&](const TokenRows& wanted) {
+    return test::error_of([&] { model.blocks.forward(input(), kSegments, wanted, nullptr, {}); });
+  };
+  EXPECT_EQ(message({Segments::single(2), {0, 1}}),
+            "blocks: wanted tokens must be of 3 sets and have a row each, got 1 sets of 2 tokens and 2 rows");
+  EXPECT_EQ(message({Segments({0, 1, 2, 3}), {0, 3}}),
+            "blocks: wanted tokens must be of 3 sets and have a row each, got 3 sets of 3 tokens and 2 rows");
+  EXPECT_EQ(message({Segments({0, 1, 2, 3}), {0, 2, 4}}), "blocks: row 2 is wanted of set 1, which is rows 3 to 3");
 }
 
 TEST(VisionBlocks, ObserversHearOfEveryBlock) {

@@ -17,9 +17,9 @@ Linear projection(std::int64_t inputs, std::int64_t outputs, float deviation, co
 // Each context with the targets predicted from it as one sequence.
 struct Joined {
   Segments segments;
-  std::vector<std::int32_t> ids;            // of the tokens in the order of the sequences
-  std::vector<std::int32_t> rows;           // where they lie in all contexts followed by all targets
-  std::vector<std::int32_t> target_places;  // where the targets lie among the sequences
+  std::vector<std::int32_t> ids;   // of the tokens in the order of the sequences
+  std::vector<std::int32_t> rows;  // where they lie in all contexts followed by all targets
+  TokenRows targets;               // where the targets lie among the sequences
 };
 
 Joined join(const TokenSets& contexts, const TokenSets& targets) {
@@ -36,11 +36,13 @@ Joined join(const TokenSets& contexts, const TokenSets& targets) {
     append(contexts, set, 0);
     const auto from = static_cast<std::int32_t>(joined.ids.size());
     append(targets, set, contexts.segments.tokens());
-    joined.target_places.resize(joined.target_places.size() + static_cast<std::size_t>(targets.segments.length(set)));
-    std::iota(joined.target_places.end() - targets.segments.length(set), joined.target_places.end(), from);
+    std::vector<std::int32_t>& places = joined.targets.rows;
+    places.resize(places.size() + static_cast<std::size_t>(targets.segments.length(set)));
+    std::iota(places.end() - targets.segments.length(set), places.end(), from);
     lengths.push_back(contexts.segments.length(set) + targets.segments.length(set));
   }
   joined.segments = Segments::of_lengths(lengths);
+  joined.targets.segments = targets.segments;
   return joined;
 }
 
@@ -90,7 +92,7 @@ Var VideoPredictor::forward(const Var& encoded, const TokenSets& contexts, const
   Var x = places_.add_to(embedding(joined.rows, concat_rows(parts)), joined.ids, grid);
   if (options.observe) options.observe("predictor.input", x.value());
   const std::unique_ptr<GridRotation> rotation = places_.rotation(joined.ids, grid);
-  x = embedding(joined.target_places, blocks_.forward(x, joined.segments, rotation.get(), options));
+  x = blocks_.forward(x, joined.segments, joined.targets, rotation.get(), options);
   const Var predicted = output_projection_(final_norm_(x));
   if (options.observe) options.observe("predictor.output", predicted.value());
   return predicted;

@@ -5,8 +5,28 @@
 #include "sequent/models/config.h"
 #include "sequent/ops/attention.h"
 #include "sequent/ops/elementwise.h"
+#include "sequent/ops/embedding.h"
 
 namespace sequent {
+
+namespace {
+
+void check_wanted(std::string_view what, const TokenRows& wanted, const Segments& segments) {
+  check(wanted.segments.count() == segments.count() &&
+            wanted.segments.tokens() == static_cast<std::int64_t>(wanted.rows.size()),
+        "{}: wanted tokens must be of {} sets and have a row each, got {} sets of {} tokens and {} rows", what,
+        segments.count(), wanted.segments.count(), wanted.segments.tokens(), wanted.rows.size());
+  for (std::int64_t set = 0; set < segments.count(); ++set) {
+    for (std::int64_t at = wanted.segments.begin(set); at < wanted.segments.end(set); ++at) {
+      const std::int32_t row = wanted.rows[static_cast<std::size_t>(at)];
+      check(segments.begin(set) <= row && row < segments.end(set),
+            "{}: row {} is wanted of set {}, which is rows {} to {}", what, row, set, segments.begin(set),
+            segments.end(set) - 1);
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<Field> VisionBlocksConfig::fields() {
   return {{"width", &width},
@@ -54,7 +74,10 @@ VisionBlocks::Block::Block(const VisionBlocksConfig& config, const ParameterScop
       channel_norm(config.width, config.norm_epsilon, scope("channel_norm")),
       channel_mixer(vision_mlp(config), config.width, scope("channel_mixer")) {}
 
-Var VisionBlocks::Block::forward(const Var& x, const Segments& segments, const GridRotation* rotation) const {
+// Tokens that are not wanted are keys and values to those that are, and nothing else.
+Var VisionBlocks::Block::forward(const Var& x, const Segments& segments, const TokenRows* wanted,
+                                 const GridRotation* rotation) const {
+  const auto wanted_of = [&](const Var& all) { return wanted ? embedding(wanted->rows, all) : all; };
   const Var normal = norm(x);
   Var q = q_proj(normal), k = k_proj(normal);
   if (rotation) {
@@ -62,7 +85,9 @@ Var VisionBlocks::Block::forward(const Var& x, const Segments& segments, const G
     k = (*rotation)(k, heads);
   }
   const AttentionOptions attend = {.heads = heads, .key_value_heads = heads, .causal = false};
-  const Var y = add(x, o_proj(attention(q, k, v_proj(normal), segments, segments, attend)));
+  const Segments& queries = wanted ? wanted->segments : segments;
+  const Var mixed = attention(wanted_of(q), k, v_proj(normal), queries, segments, attend);
+  const Var y = add(wanted_of(x), o_proj(mixed));
   return add(y, channel_mixer.forward(channel_norm(y)));
 }
 
@@ -73,15 +98,30 @@ VisionBlocks::VisionBlocks(const VisionBlocksConfig& config, std::string name, c
 
 Var VisionBlocks::forward(Var x, const Segments& segments, const GridRotation* rotation,
                           const VisionOptions& options) const {
+  return run(std::move(x), segments, nullptr, rotation, options);
+}
+
+Var VisionBlocks::forward(Var x, const Segments& segments, const TokenRows& wanted, const GridRotation* rotation,
+                          const VisionOptions& options) const {
+  check_wanted(name_, wanted, segments);
+  return run(std::move(x), segments, &wanted, rotation, options);
+}
+
+Var VisionBlocks::run(Var x, const Segments& segments, const TokenRows* wanted, const GridRotation* rotation,
+                      const VisionOptions& options) const {
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
+    const TokenRows* const rows = i + 1 == blocks_.size() ? wanted : nullptr;
     if (options.recompute_blocks && Tape::current()) {
       // By value: the backward pass runs it again when the caller's are gone.
       const auto kept = rotation ? std::make_shared<const GridRotation>(*rotation) : nullptr;
-      x = recompute([&block, segments, kept](const Var& input) { return block.forward(input, segments, kept.get()); },
-                    x);
+      const auto kept_rows = rows ? std::make_shared<const TokenRows>(*rows) : nullptr;
+      const auto again = [&block, segments, kept, kept_rows](const Var& input) {
+        return block.forward(input, segments, kept_rows.get(), kept.get());
+      };
+      x = recompute(again, x);
     } else {
-      x = block.forward(x, segments, rotation);
+      x = block.forward(x, segments, rows, rotation);
     }
     if (options.observe) options.observe(name_ + ".layers." + std::to_string(i), x.value());
   }

@@ -35,6 +35,12 @@ struct VisionOptions {
   std::function<void(std::string_view name, const Tensor& output)> observe = {};
 };
 
+/// Some of the tokens of packed sets, in their order: how many of each set, and where they lie among all.
+struct TokenRows {
+  Segments segments;
+  std::vector<std::int32_t> rows;
+};
+
 class VisionBlocks {
  public:
   /// `name` is what observers hear. Parameters of block i in scope "layers"(i): norm, mixer, channel_norm,
@@ -43,11 +49,14 @@ class VisionBlocks {
 
   /// x: [tokens, width] -> [tokens, width]. `rotation` turns queries and keys; null: nothing does.
   Var forward(Var x, const Segments& segments, const GridRotation* rotation, const VisionOptions& options) const;
+  /// The outputs of some tokens only: [wanted.rows.size(), width]. The last block then computes no others.
+  Var forward(Var x, const Segments& segments, const TokenRows& wanted, const GridRotation* rotation,
+              const VisionOptions& options) const;
 
  private:
   struct Block {
     Block(const VisionBlocksConfig& config, const ParameterScope& scope);
-    Var forward(const Var& x, const Segments& segments, const GridRotation* rotation) const;
+    Var forward(const Var& x, const Segments& segments, const TokenRows* wanted, const GridRotation* rotation) const;
 
     std::int64_t heads;
     LayerNorm norm;
@@ -58,6 +67,9 @@ class VisionBlocks {
     LayerNorm channel_norm;
     Mlp channel_mixer;
   };
+  Var run(Var x, const Segments& segments, const TokenRows* wanted, const GridRotation* rotation,
+          const VisionOptions& options) const;
+
   std::string name_;
   std::vector<Block> blocks_;
 };
